@@ -1,0 +1,80 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "semblance",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "semblance", targets: ["semblance"]),
+        .library(name: "SemblanceClient", targets: ["SemblanceClient"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.0.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
+    ],
+    targets: [
+        // Bytes and numbers: what the system provides, and the kernels of our own.
+        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"]), .brew(["lmdb"])]),
+        .systemLibrary(
+            name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+        .target(name: "CVectorKernels"),
+
+        // The way a lookup travels, from the inside out.
+        .target(name: "CacheModel", swiftSettings: settings),
+        .target(
+            name: "VectorSearch", dependencies: ["CVectorKernels", "COpenBLAS", "CacheModel"],
+            swiftSettings: settings),
+        .target(name: "CacheStorage", dependencies: ["CLMDB", "CacheModel"], swiftSettings: settings),
+        .target(
+            name: "CacheEngine",
+            dependencies: [
+                "VectorSearch", "CacheStorage", "CacheModel",
+                .product(name: "HashTreeCollections", package: "swift-collections"),
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "CacheProtocol",
+            dependencies: ["CacheModel", .product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: settings),
+        .target(
+            name: "CacheServer",
+            dependencies: [
+                "CacheEngine", "CacheProtocol", "CacheModel",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "SemblanceClient",
+            dependencies: [
+                "CacheProtocol", "CacheModel",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "semblance",
+            dependencies: [
+                "CacheServer", "SemblanceClient", "CacheEngine", "CacheModel",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+    ]
+)

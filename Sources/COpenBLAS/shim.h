@@ -1,0 +1,6 @@
+#ifndef SEMBLANCE_COPENBLAS_SHIM_H
+#define SEMBLANCE_COPENBLAS_SHIM_H
+
+#include <cblas.h>
+
+#endif

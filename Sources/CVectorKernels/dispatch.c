@@ -1,0 +1,40 @@
+// Which kernels this machine can run.
+#include "kernels.h"
+
+#if defined(__x86_64__)
+// The built-in asks the CPU and whether the system saves the wide registers.
+static int has_avx2(void) {
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+}
+
+static int has_avx512(void) {
+    return has_avx2() && __builtin_cpu_supports("avx512f");
+}
+#else
+static int has_avx2(void) { return 0; }
+static int has_avx512(void) { return 0; }
+#endif
+
+const struct svk_kernels *svk_kernels(enum svk_instruction_set set) {
+    switch (set) {
+    case SVK_SERIAL:
+        return svk_serial_kernels;
+    case SVK_AVX2:
+        return has_avx2() ? svk_avx2_kernels : 0;
+    case SVK_AVX512:
+        return has_avx512() ? svk_avx512_kernels : 0;
+    case SVK_NEON:
+        return svk_neon_kernels; // part of every 64-bit ARM
+    }
+    return 0;
+}
+
+enum svk_instruction_set svk_best_instruction_set(void) {
+    static const enum svk_instruction_set fastest_first[] = {SVK_AVX512, SVK_AVX2, SVK_NEON};
+    for (size_t i = 0; i < sizeof fastest_first / sizeof *fastest_first; i++) {
+        if (svk_kernels(fastest_first[i])) {
+            return fastest_first[i];
+        }
+    }
+    return SVK_SERIAL;
+}

@@ -1,0 +1,179 @@
+package import CacheModel
+internal import CacheStorage
+internal import Synchronization
+internal import VectorSearch
+internal import HashTreeCollections
+
+/// The cache: one store, one writer thread, several search threads. Knows no sockets.
+///
+/// Lookups see the last commit and, always, the newest watermarks. Nothing here blocks a caller but `open` and `close`.
+package final class Engine: Sendable {
+    package let opening: OpeningReport
+    package let counters: EngineCounters
+    private let configuration: EngineConfiguration
+    private let directory: DataDirectory
+    private let published: PublishedState
+    private let writes: WriteQueue
+    private let reads: ReadQueue
+    private let scan: ExactScan
+    /// Searchers of callers' own threads, see `answerInline`.
+    private let inlineSearchers = Mutex<[Box]>([])
+    private let threads: Mutex<[WorkerThread]>
+
+    /// Handed from thread to thread, used by one at a time.
+    private final class Box: @unchecked Sendable {
+        let searcher: Searcher
+        init(_ searcher: Searcher) { self.searcher = searcher }
+    }
+
+    /// Opens the store and starts the threads. Takes as long as reading all entries takes.
+    ///
+    /// - Throws: `store-locked`, `unsupported-format`, `storage-failed`, `storage-full`; `invalid-configuration` for an OpenBLAS
+    ///   that several threads must not call; `store-damaged` only when opening strictly.
+    package static func open(_ configuration: EngineConfiguration) throws(CacheError) -> Engine {
+        let blas = try BlasLibrary()
+        let opening = try StoreOpening(configuration)
+        let loaded = try opening.open()
+        let snapshot = Snapshot(view: loaded.view, transaction: try loaded.environment.beginRead())
+        return Engine(
+            configuration: configuration, directory: opening.directory, loaded: loaded,
+            published: PublishedState(snapshot: snapshot, table: loaded.table),
+            scan: ExactScan(kernels: configuration.kernels, blas: blas))
+    }
+
+    private init(
+        configuration: EngineConfiguration, directory: DataDirectory, loaded: LoadedStore, published: PublishedState,
+        scan: ExactScan
+    ) {
+        self.configuration = configuration
+        self.directory = directory
+        self.published = published
+        self.scan = scan
+        opening = loaded.report
+        let counters = EngineCounters()
+        self.counters = counters
+        let writes = WriteQueue(limit: configuration.writeQueueLimit)
+        self.writes = writes
+        let reads = ReadQueue(limit: configuration.lookupQueueLimit)
+        self.reads = reads
+        let writer = Writer(
+            configuration: configuration, directory: directory, loaded: loaded, published: published,
+            counters: counters, queue: writes)
+        let clock = configuration.clock
+        var threads = [WorkerThread { writer.run() }]
+        for _ in 0..<configuration.searchThreads {
+            threads.append(
+                WorkerThread {
+                    let searcher = Searcher(published: published, clock: clock, counters: counters, scan: scan)
+                    while let batch = reads.next() {
+                        let replies = searcher.answer(batch.map(\.request))
+                        for (read, reply) in zip(batch, replies) { read.reply(reply) }
+                    }
+                })
+        }
+        self.threads = Mutex(threads)
+    }
+
+    // MARK: Requests
+
+    /// `reply` is called exactly once: on the writer thread, or at once when the write cannot be taken.
+    package func submit(_ write: WriteRequest, reply: @escaping @Sendable (WriteReply) -> Void) {
+        do throws(WriteQueue.Rejection) {
+            try writes.push(PendingWrite(request: write, reply: reply))
+        } catch {
+            reply(.failed(refusal(error)))
+        }
+    }
+
+    /// `reply` is called exactly once: on a search thread, or at once when the read cannot be taken.
+    package func submit(_ read: ReadRequest, reply: @escaping @Sendable (ReadReply) -> Void) {
+        do throws(WriteQueue.Rejection) {
+            try reads.push(PendingRead(request: read, reply: reply))
+        } catch {
+            reply(.failed(refusal(error)))
+        }
+    }
+
+    private func refusal(_ rejection: WriteQueue.Rejection) -> CacheError {
+        switch rejection {
+        case .full:
+            counters.overloaded.add(1)
+            return CacheError(.overloaded, "too many requests wait already", detail: ["retry-after-ms": "20"])
+        case .closed:
+            return CacheError(.shuttingDown, "the service is shutting down")
+        }
+    }
+
+    /// Answers on the calling thread when that is quicker than handing over to a search thread and back, about 50 µs.
+    ///
+    /// - Returns: nil when the search would read more, or when the read is not a lookup; nothing has happened then.
+    package func answerInline(_ read: ReadRequest) -> ReadReply? {
+        guard case .lookup(let name, let lookups) = read else { return nil }
+        let state = published.current
+        if let content = state.table.content(name), let index = state.snapshot?.view[content] {
+            // 50 µs at the 10 GB/s that a core reads at least.
+            let limitBytes = 500_000
+            var bytes = 0
+            for lookup in lookups where lookup.vector != nil {
+                bytes += VectorSearches.rowCount(index, lookup.scope) * (index.layout?.stride ?? 0) * 4
+                guard bytes <= limitBytes else { return nil }
+            }
+        }
+        let box =
+            inlineSearchers.withLock { $0.popLast() }
+            ?? Box(Searcher(published: published, clock: configuration.clock, counters: counters, scan: scan))
+        let reply = box.searcher.answer([read])
+        inlineSearchers.withLock { $0.append(box) }
+        return reply.first
+    }
+
+    /// A lease, and what is known of the sources, without a lookup.
+    package func lease(namespace: String, sources: [String]) -> (lease: Lease, sources: [SourceState]) {
+        let table = published.table
+        let known = table[namespace]
+        let states = sources.map {
+            known?.sources[$0]?.state ?? SourceState(version: .unnamed, lastSequence: 0)
+        }
+        return (table.lease(namespace), states)
+    }
+
+    /// The namespaces that exist, by name.
+    package func namespaces() -> [NamespaceDescription] {
+        let state = published.current
+        let view = state.snapshot?.view ?? StoreView()
+        return state.table.namespaces.compactMap { $0.value.record.content == nil ? nil : $0.value.description(view) }
+            .sorted { $0.name < $1.name }
+    }
+
+    package var position: Position { published.table.position }
+
+    package func statistics() -> EngineStatistics {
+        let state = published.current
+        return EngineStatistics(
+            state: state, usage: state.snapshot?.usage, counters: counters, lookupsWaiting: reads.waitingCount,
+            writesWaiting: writes.waitingCount, kernel: configuration.kernels.name,
+            durability: configuration.storage.durability)
+    }
+
+    /// Writes a consistent copy of the live store into an existing, empty directory. Blocks; the copy is a snapshot meanwhile.
+    package func copy(to directory: String) throws(CacheError) {
+        guard let snapshot = published.current.snapshot else {
+            throw CacheError(.storageFailed, "the store is being opened anew")
+        }
+        try snapshot.copyStore(to: directory)
+    }
+
+    // MARK: Ending
+
+    /// Refuses new work, answers what waits, and closes the store. Blocks until the threads have ended; call it once or often.
+    package func close() {
+        reads.close()
+        let threads = threads.withLock { threads in
+            defer { threads = [] }
+            return threads
+        }
+        for thread in threads.dropFirst() { thread.join() }
+        writes.close()
+        threads.first?.join()
+    }
+}

@@ -1,0 +1,69 @@
+package import CacheModel
+internal import Synchronization
+
+/// What the engine has done since it was opened. Counted by all threads, read at any time.
+package final class EngineCounters: Sendable {
+    package struct Counter: ~Copyable, Sendable {
+        private let value = Atomic<Int>(0)
+        package init() {}
+        package func add(_ count: Int) { value.wrappingAdd(count, ordering: .relaxed) }
+        package var current: Int { value.load(ordering: .relaxed) }
+    }
+
+    package let keyHits = Counter()
+    package let vectorHits = Counter()
+    package let missesNothingStored = Counter()
+    package let missesBelowThreshold = Counter()
+    package let missesStale = Counter()
+    package let missesExpired = Counter()
+    package let missesFenced = Counter()
+    package let refusedLookups = Counter()
+    package let inserted = Counter()
+    package let refusedInserts = Counter()
+    package let staleInserts = Counter()
+    package let invalidations = Counter()
+    package let purges = Counter()
+    package let evicted = Counter()
+    package let reclaimed = Counter()
+    package let damaged = Counter()
+    package let overloaded = Counter()
+    package let searches = Counter()
+    package let searchNanoseconds = Counter()
+
+    package init() {}
+
+    package func count(_ outcomes: [InsertOutcome]) {
+        for outcome in outcomes {
+            switch outcome {
+            case .stored: inserted.add(1)
+            case .refused(let error):
+                refusedInserts.add(1)
+                if error.code == .staleDependency || error.code == .leaseRequired { staleInserts.add(1) }
+            }
+        }
+    }
+
+    package func count(_ reply: WriteReply) {
+        switch reply {
+        case .invalidated(let outcomes):
+            for case .success(let receipt) in outcomes where receipt.changed { invalidations.add(1) }
+        case .purged, .dropped: purges.add(1)
+        default: break
+        }
+    }
+
+    package func count(_ outcome: LookupOutcome) {
+        switch outcome {
+        case .hits(let hits): hits.first?.match == .key ? keyHits.add(1) : vectorHits.add(1)
+        case .miss(let miss):
+            switch miss.reason {
+            case .nothingStored: missesNothingStored.add(1)
+            case .belowThreshold: missesBelowThreshold.add(1)
+            case .stale: missesStale.add(1)
+            case .expired: missesExpired.add(1)
+            case .fenced: missesFenced.add(1)
+            }
+        case .refused: refusedLookups.add(1)
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package import CacheModel
+package import CacheStorage
+internal import HashTreeCollections
+
+/// The state of an engine and what it has done since it was opened.
+package struct EngineStatistics: Sendable {
+    package var position: Position
+    package var isFenced: Bool
+    package var namespaceCount = 0
+    package var entryCount = 0
+    package var rowCount = 0
+    package var watermarkCount = 0
+    package var mapBytes: Int
+    /// Bytes of the file that were ever used; freed ones are used again.
+    package var usedBytes: Int
+    package var lookupsWaiting: Int
+    package var writesWaiting: Int
+    package var kernel: String
+    package var durability: Durability
+    /// Counters by the name that documents and `--json` use.
+    package var counts: [(name: String, value: Int)]
+
+    init(
+        state: PublishedState.State, usage: StorageUsage?, counters: EngineCounters, lookupsWaiting: Int,
+        writesWaiting: Int, kernel: String, durability: Durability
+    ) {
+        position = state.table.position
+        isFenced = state.table.isFenced
+        for (_, namespace) in state.table.namespaces {
+            watermarkCount += namespace.count
+            guard let content = namespace.record.content else { continue }
+            namespaceCount += 1
+            entryCount += state.snapshot?.view[content]?.entryCount ?? 0
+            rowCount += state.snapshot?.view[content]?.rowCount ?? 0
+        }
+        mapBytes = usage?.mapBytes ?? 0
+        usedBytes = usage?.usedBytes ?? 0
+        self.lookupsWaiting = lookupsWaiting
+        self.writesWaiting = writesWaiting
+        self.kernel = kernel
+        self.durability = durability
+        counts = [
+            ("hitsByKey", counters.keyHits.current), ("hitsByVector", counters.vectorHits.current),
+            ("missesNothingStored", counters.missesNothingStored.current),
+            ("missesBelowThreshold", counters.missesBelowThreshold.current),
+            ("missesStale", counters.missesStale.current), ("missesExpired", counters.missesExpired.current),
+            ("missesFenced", counters.missesFenced.current), ("lookupsRefused", counters.refusedLookups.current),
+            ("inserts", counters.inserted.current), ("insertsRefused", counters.refusedInserts.current),
+            ("insertsStale", counters.staleInserts.current), ("invalidations", counters.invalidations.current),
+            ("purges", counters.purges.current), ("evictions", counters.evicted.current),
+            ("reclaimed", counters.reclaimed.current), ("damagedRecords", counters.damaged.current),
+            ("overloaded", counters.overloaded.current), ("searches", counters.searches.current),
+            ("searchNanoseconds", counters.searchNanoseconds.current),
+        ]
+    }
+}

@@ -1,0 +1,136 @@
+internal import CacheModel
+internal import CacheStorage
+internal import VectorSearch
+internal import HashTreeCollections
+
+/// One evaluation of some lookups of one namespace against one state of the store.
+///
+/// The pass decides what is a hit; whether the hits still hold when the reply is made is checked by `Searcher`.
+struct LookupPass {
+    let namespaceName: String
+    let namespace: NamespaceWatermarks?
+    let state: PublishedState.State
+    let now: Timestamp
+    /// Entries that turned out to be damaged when they were read.
+    let damaged: Set<EntryIdentifier>
+    let counters: EngineCounters
+
+    /// What a lookup came to in this pass.
+    enum Outcome {
+        case hits([Found])
+        case miss(Miss)
+        case refused(CacheError)
+    }
+
+    struct Found {
+        var match: Hit.Match
+        var similarity: Float
+        var identifier: EntryIdentifier
+        var record: EntryRecord
+    }
+
+    var content: ContentIdentifier? { namespace?.record.content }
+
+    /// - Returns: an outcome for each lookup, in order.
+    func run(_ lookups: [Lookup], scan: ExactScan, scratch: SearchScratch) -> [Outcome] {
+        var outcomes = [Outcome](repeating: .miss(Miss(reason: .nothingStored)), count: lookups.count)
+        var searches: [VectorSearches.Search] = []
+        for (index, lookup) in lookups.enumerated() {
+            do {
+                try RequestRules.check(lookup)
+                let vector = try unitVector(lookup.vector, row: index)
+                guard let snapshot = state.snapshot, state.table.hasReached(lookup.minimumPosition) else {
+                    outcomes[index] = .miss(Miss(reason: .fenced))
+                    continue
+                }
+                guard let content, let view = snapshot.view[content] else { continue }
+                if let key = lookup.key {
+                    outcomes[index] = try find(key, lookup, content, snapshot)
+                    if case .hits = outcomes[index] { continue }
+                }
+                guard let vector else { continue }
+                try checkDimension(vector)
+                let threshold = lookup.threshold ?? namespace?.record.settings.threshold ?? 0.95
+                searches.append(
+                    .init(
+                        lookup: index, scope: lookup.scope, rows: view.scopes[lookup.scope],
+                        oldest: lookup.maximumAgeMilliseconds.map { now.advanced(byMilliseconds: -$0) },
+                        query: try Query(vector, threshold: threshold, neighbors: lookup.neighbors)))
+            } catch {
+                outcomes[index] = .refused(error)
+            }
+        }
+        guard !searches.isEmpty, let content, let snapshot = state.snapshot, let index = snapshot.view[content] else {
+            return outcomes
+        }
+        let judge = RowJudge(
+            content: content, index: index, snapshot: snapshot, table: state.table, namespace: namespace, now: now,
+            damaged: damaged, counters: counters)
+        for (search, result) in VectorSearches(searches).run(judge, scan, scratch) {
+            let keyMiss: Miss? = if case .miss(let miss) = outcomes[search.lookup] { miss } else { nil }
+            outcomes[search.lookup] = outcome(of: result, judge, keyMiss: keyMiss)
+        }
+        return outcomes
+    }
+
+    private func unitVector(_ components: [Float]?, row: Int) throws(CacheError) -> UnitVector? {
+        guard let components else { return nil }
+        do {
+            return try UnitVector(components)
+        } catch {
+            var error = error
+            error.detail["row"] = String(row)
+            throw error
+        }
+    }
+
+    private func checkDimension(_ vector: UnitVector) throws(CacheError) {
+        guard let expected = namespace?.record.settings.dimension, expected != vector.dimension else { return }
+        throw CacheError(
+            .dimensionMismatch, "the namespace holds vectors of another dimension",
+            detail: ["expected": String(expected), "got": String(vector.dimension)])
+    }
+
+    // MARK: By key
+
+    private func find(
+        _ key: ExactKey, _ lookup: Lookup, _ content: ContentIdentifier, _ snapshot: Snapshot
+    ) throws(CacheError) -> Outcome {
+        guard let identifier = try snapshot.entry(content, lookup.scope, key), !damaged.contains(identifier) else {
+            return .miss(Miss(reason: .nothingStored))
+        }
+        let record: EntryRecord?
+        do { record = try snapshot.record(content, identifier) } catch {
+            counters.damaged.add(1)
+            return .miss(Miss(reason: .nothingStored))
+        }
+        guard let record, record.scope == lookup.scope, record.key == key else { return .miss(Miss(reason: .nothingStored)) }
+        let oldest = lookup.maximumAgeMilliseconds.map { now.advanced(byMilliseconds: -$0) }
+        if record.expiresAt <= now || oldest.map({ record.createdAt < $0 }) ?? false {
+            return .miss(Miss(reason: .expired))
+        }
+        if let refusal = state.table.refusal(of: EntryBasis(record), in: namespace) {
+            return .miss(Miss(reason: refusal.missReason))
+        }
+        return .hits([Found(match: .key, similarity: 1, identifier: identifier, record: record)])
+    }
+
+    // MARK: By vector
+
+    private func outcome(of result: SearchResult, _ judge: RowJudge, keyMiss: Miss?) -> Outcome {
+        let found = result.matches.compactMap { match -> Found? in
+            let identifier = EntryIdentifier(match.order)
+            guard let record = judge.record(identifier) else { return nil }
+            return Found(match: .vector, similarity: match.similarity, identifier: identifier, record: record)
+        }
+        if !found.isEmpty { return .hits(found) }
+        if let excluded = result.bestExcluded, let reason = Miss.Reason(rawValue: excluded.reason) {
+            return .miss(Miss(reason: reason, nearestSimilarity: result.nearest))
+        }
+        if let nearest = result.nearest {
+            return .miss(Miss(reason: .belowThreshold, nearestSimilarity: nearest))
+        }
+        // The scope has nothing to compare with; what the key found out says more.
+        return .miss(keyMiss ?? Miss(reason: .nothingStored))
+    }
+}

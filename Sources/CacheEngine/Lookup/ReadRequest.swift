@@ -1,0 +1,24 @@
+package import CacheModel
+
+/// What a search thread does for a caller.
+package enum ReadRequest: Sendable {
+    /// Lookups in one namespace, up to `Limits.batchCount`.
+    case lookup(namespace: String, [Lookup])
+    /// One entry with its payload; it must be of the scope if one is given.
+    case get(namespace: String, scope: Scope?, entry: EntryIdentifier)
+
+    package var queryCount: Int {
+        switch self {
+        case .lookup(_, let lookups): lookups.count
+        case .get: 1
+        }
+    }
+}
+
+/// What a read answers, per kind of request.
+package enum ReadReply: Sendable {
+    case lookup([LookupReply])
+    case entry(StoredEntry)
+    /// The whole request failed.
+    case failed(CacheError)
+}

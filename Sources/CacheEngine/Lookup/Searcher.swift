@@ -1,0 +1,173 @@
+internal import CacheModel
+internal import CacheStorage
+package import VectorSearch
+internal import HashTreeCollections
+
+/// Answers reads on one thread: searches, reads what the hits need, and checks last of all that they still hold.
+package final class Searcher {
+    private let published: PublishedState
+    private let clock: any WallClock
+    private let counters: EngineCounters
+    private let scan: ExactScan
+    private let scratch = SearchScratch()
+
+    /// Passes that a lookup may take: when news or damage spoils what was found, it is searched again.
+    private static let passLimit = 4
+
+    package init(published: PublishedState, clock: any WallClock, counters: EngineCounters, scan: ExactScan) {
+        self.published = published
+        self.clock = clock
+        self.counters = counters
+        self.scan = scan
+    }
+
+    /// Answers a batch; lookups of one namespace share their scans.
+    package func answer(_ requests: [ReadRequest]) -> [ReadReply] {
+        var replies = [ReadReply?](repeating: nil, count: requests.count)
+        var lookups: [String: (lookups: [Lookup], requests: [Int])] = [:]
+        for (index, request) in requests.enumerated() {
+            switch request {
+            case .get(let namespace, let scope, let entry): replies[index] = get(namespace, scope, entry)
+            case .lookup(let namespace, let batch):
+                lookups[namespace, default: ([], [])].lookups += batch
+                lookups[namespace, default: ([], [])].requests.append(index)
+            }
+        }
+        for (namespace, batch) in lookups {
+            var answers = answer(batch.lookups, in: namespace)[...]
+            for index in batch.requests {
+                guard case .lookup(_, let asked) = requests[index] else { continue }
+                var own = Array(answers.prefix(asked.count))
+                answers = answers.dropFirst(asked.count)
+                // Refusals name the row of their own request, not of the batch that it was searched in.
+                for (row, reply) in own.enumerated() {
+                    if case .refused(var error) = reply.outcome, error.detail["row"] != nil {
+                        error.detail["row"] = String(row)
+                        own[row].outcome = .refused(error)
+                    }
+                }
+                replies[index] = .lookup(own)
+            }
+        }
+        return replies.map { $0 ?? .failed(CacheError(.internalError, "a read was not answered")) }
+    }
+
+    // MARK: Lookups
+
+    private func answer(_ lookups: [Lookup], in name: String) -> [LookupReply] {
+        let clock = ContinuousClock()
+        let start = clock.now
+        var outcomes = [LookupOutcome?](repeating: nil, count: lookups.count)
+        var waiting = Array(lookups.indices)
+        var damaged = Set<EntryIdentifier>()
+        for pass in 1...Self.passLimit where !waiting.isEmpty {
+            let state = published.current
+            let evaluation = LookupPass(
+                namespaceName: name, namespace: state.table[name], state: state, now: self.clock.now, damaged: damaged,
+                counters: counters)
+            let found = evaluation.run(waiting.map { lookups[$0] }, scan: scan, scratch: scratch)
+            var again: [Int] = []
+            for (index, outcome) in zip(waiting, found) {
+                outcomes[index] = finish(outcome, lookups[index], evaluation, &damaged)
+                if outcomes[index] == nil { again.append(index) }
+            }
+            waiting = again
+            if pass == Self.passLimit {
+                for index in waiting { outcomes[index] = .miss(Miss(reason: .stale)) }
+            }
+        }
+        let elapsed = start.duration(to: clock.now).components
+        let nanoseconds = UInt64(clamping: elapsed.seconds) &* 1_000_000_000 &+ UInt64(clamping: elapsed.attoseconds / 1_000_000_000)
+        counters.searches.add(1)
+        counters.searchNanoseconds.add(Int(clamping: nanoseconds))
+        // The lease comes last: what it vouches for is read after it was handed out.
+        let table = published.table
+        let namespace = table[name]
+        return zip(lookups, outcomes).map { lookup, outcome in
+            let outcome = outcome ?? .miss(Miss(reason: .stale))
+            counters.count(outcome)
+            return LookupReply(
+                outcome: outcome, lease: table.lease(name),
+                sourceSequences: lookup.sources.map { namespace?.sources[$0]?.lastSequence ?? 0 },
+                searchNanoseconds: nanoseconds)
+        }
+    }
+
+    /// Reads what the hits carry and checks them against the newest table.
+    ///
+    /// - Returns: nil when the lookup must be searched again.
+    private func finish(
+        _ outcome: LookupPass.Outcome, _ lookup: Lookup, _ pass: LookupPass, _ damaged: inout Set<EntryIdentifier>
+    ) -> LookupOutcome? {
+        switch outcome {
+        case .refused(let error): return .refused(error)
+        case .miss(let miss): return .miss(miss)
+        case .hits(let found):
+            guard let snapshot = pass.state.snapshot, let content = pass.content else { return nil }
+            var hits: [Hit] = []
+            for (rank, hit) in found.enumerated() {
+                do {
+                    let stored = try snapshot.payload(content, hit.identifier, hit.record)
+                    let entry = StoredEntry(
+                        hit.record, hit.identifier, prompt: stored.prompt,
+                        payload: rank == 0 && !lookup.omitsPayload ? stored.payload : nil, now: pass.now)
+                    hits.append(Hit(match: hit.match, similarity: hit.similarity, entry: entry))
+                } catch {
+                    counters.damaged.add(1)
+                    damaged.insert(hit.identifier)
+                    return nil
+                }
+            }
+            return holds(found, lookup, pass.namespaceName, content) ? .hits(hits) : nil
+        }
+    }
+
+    /// The last check, after everything slow is done.
+    private func holds(
+        _ found: [LookupPass.Found], _ lookup: Lookup, _ name: String, _ content: ContentIdentifier
+    ) -> Bool {
+        let table = published.table
+        guard let namespace = table[name], namespace.record.content == content else { return false }
+        return found.allSatisfy { table.refusal(of: EntryBasis($0.record), in: namespace) == nil }
+    }
+
+    // MARK: Single entries
+
+    private func get(_ name: String, _ scope: Scope?, _ identifier: EntryIdentifier) -> ReadReply {
+        let notFound = CacheError(
+            .entryNotFound, "there is no such entry", detail: ["entry": identifier.description])
+        let state = published.current
+        guard let snapshot = state.snapshot else {
+            return .failed(CacheError(.storageFailed, "the store is being opened anew"))
+        }
+        guard let content = state.table.content(name) else {
+            return .failed(CacheError(.namespaceNotFound, "there is no such namespace", detail: ["namespace": name]))
+        }
+        do {
+            let now = clock.now
+            guard let record = try snapshot.record(content, identifier), scope == nil || scope == record.scope,
+                record.expiresAt > now
+            else { return .failed(notFound) }
+            let stored = try snapshot.payload(content, identifier, record)
+            let table = published.table
+            guard table.content(name) == content else { return .failed(notFound) }
+            if let refusal = table.refusal(of: EntryBasis(record), in: table[name]) { return .failed(refusal.error) }
+            return .entry(
+                StoredEntry(record, identifier, prompt: stored.prompt, payload: stored.payload, now: now))
+        } catch {
+            return .failed(error)
+        }
+    }
+}
+
+extension StoredEntry {
+    init(_ record: EntryRecord, _ identifier: EntryIdentifier, prompt: String?, payload: [UInt8]?, now: Timestamp) {
+        self.init(
+            identifier: identifier, scope: record.scope, key: record.key, createdAt: record.createdAt,
+            ageMilliseconds: max(0, now.milliseconds(since: record.createdAt)),
+            expiresAt: record.expiresAt == EntryRecord.never ? nil : record.expiresAt,
+            norm: record.row == nil ? nil : record.norm, costSavedNanodollars: record.costSavedNanodollars,
+            prompt: prompt, dependencies: record.dependencies, tags: record.tags, contentType: record.contentType,
+            payload: payload, payloadBytes: Int(record.payloadBytes))
+    }
+}

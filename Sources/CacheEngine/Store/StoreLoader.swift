@@ -1,0 +1,205 @@
+package import CacheModel
+package import CacheStorage
+internal import HashTreeCollections
+
+/// A store as it was found, or made, and the index built from it.
+package struct LoadedStore {
+    package var environment: StorageEnvironment
+    package var store: StoreRecord
+    package var table: WatermarkTable
+    package var view: StoreView
+    package var report: OpeningReport
+}
+
+/// What opening a store came to.
+package struct OpeningReport: Hashable, Sendable {
+    package var isNew = false
+    package var entryCount = 0
+    package var namespaceCount = 0
+    /// Entries whose record was damaged; they are not served and will be reclaimed.
+    package var damagedEntryCount = 0
+    package var isFenced = false
+    /// Where the damaged store went that this one took the place of.
+    package var quarantinedTo: String?
+    /// Why it did.
+    package var damage: CacheError?
+
+    package init() {}
+}
+
+/// Opens the environment and builds the index: reads every namespace, watermark and entry, but no vector and no payload.
+package struct StoreLoader {
+    let configuration: EngineConfiguration
+    let directory: DataDirectory
+
+    package init(configuration: EngineConfiguration, directory: DataDirectory) {
+        self.configuration = configuration
+        self.directory = directory
+    }
+
+    /// - Throws: `store-damaged` when the store's record or the watermarks cannot be read whole, `unsupported-format` for a
+    ///   store of a newer version, `storage-failed`.
+    package func load() throws(CacheError) -> LoadedStore {
+        let isWhole = directory.holdsStore ? try directory.prepareDataFile() : true
+        let environment = try StorageEnvironment(directory: directory.path, options: configuration.storage)
+        try FormatUpgrade.current.run(in: environment)
+        if !isWhole || configuration.isStrict { try StoreWalk(environment: environment).run() }
+        let transaction = try environment.beginRead()
+        guard let record = try transaction.value(.store, StorageKey.store) else {
+            // A store without its record is either brand-new or has lost it.
+            guard try transaction.recordCount(.entries) == 0, try transaction.recordCount(.namespaces) == 0 else {
+                throw CacheError(.storeDamaged, "the store's own record is missing")
+            }
+            return try create(environment)
+        }
+        let store = try StoreRecord(decoding: record)
+        var report = OpeningReport()
+        let table = try loadTable(store, transaction)
+        let view = try loadView(table, transaction, &report)
+        report.isFenced = table.isFenced
+        report.namespaceCount = table.namespaces.count { $0.value.record.content != nil }
+        return LoadedStore(environment: environment, store: store, table: table, view: view, report: report)
+    }
+
+    private func create(_ environment: StorageEnvironment) throws(CacheError) -> LoadedStore {
+        let store = StoreRecord(incarnation: configuration.makeIncarnation())
+        let transaction = try environment.beginWrite()
+        try transaction.put(.store, StorageKey.store, store.encoded())
+        try transaction.commit(.invalidation)
+        var report = OpeningReport()
+        report.isNew = true
+        return LoadedStore(
+            environment: environment, store: store, table: WatermarkTable(store: store), view: StoreView(), report: report)
+    }
+
+    /// Gives a store that has lost or outlived what it knew a new incarnation, and fences it.
+    package func fence(_ loaded: inout LoadedStore) throws(CacheError) {
+        loaded.store.incarnation = configuration.makeIncarnation()
+        loaded.store.sequence += 1
+        loaded.store.lossSequence = loaded.store.sequence
+        loaded.store.isFenced = true
+        let transaction = try loaded.environment.beginWrite()
+        try transaction.removeAll(.announcements)
+        try transaction.put(.store, StorageKey.store, loaded.store.encoded())
+        try transaction.commit(.invalidation)
+        loaded.table = try loadTable(loaded.store, loaded.environment.beginRead())
+        loaded.report.isFenced = true
+    }
+
+    // MARK: Watermarks
+
+    /// - Throws: `store-damaged` also when the watermarks do not add up to their digest: a lost page write leaves a valid file
+    ///   with an old watermark in it, which nothing else would notice.
+    private func loadTable(_ store: StoreRecord, _ transaction: ReadTransaction) throws(CacheError) -> WatermarkTable {
+        var table = WatermarkTable(store: store)
+        var digest = WatermarkDigest()
+        try transaction.forEach(.namespaces) { (key, value) throws(CacheError) -> Bool in
+            guard let number: UInt32 = StorageKey.number(in: key, at: 0) else { throw RecordReader.damaged }
+            let identifier = NamespaceIdentifier(number)
+            let record = try NamespaceRecord(decoding: value, identifier)
+            if record.floors != .init() { digest.add(key: Array(key), record: record.digestBytes()) }
+            table[identifier] = NamespaceWatermarks(record: record)
+            return true
+        }
+        try transaction.forEach(.watermarks) { (key, value) throws(CacheError) -> Bool in
+            let (identifier, watermarkKey) = try Self.watermarkKey(key)
+            let record = try WatermarkRecord(decoding: value)
+            digest.add(key: Array(key), record: record.encoded())
+            table[identifier]?[watermarkKey] = record
+            return true
+        }
+        guard digest == store.digest else {
+            throw CacheError(.storeDamaged, "the watermarks do not add up to their digest")
+        }
+        try transaction.forEach(.announcements) { (key, _) throws(CacheError) -> Bool in
+            var reader = RecordReader(unsealed: key)
+            let number = UInt32(bigEndian: UInt32(littleEndian: try reader.read(UInt32.self)))
+            let source = try reader.readText(reader.remainingCount)
+            table[NamespaceIdentifier(number)]?.announced.insert(source)
+            return true
+        }
+        return table
+    }
+
+    private static func watermarkKey(
+        _ key: UnsafeRawBufferPointer
+    ) throws(CacheError) -> (NamespaceIdentifier, WatermarkKey) {
+        guard key.count > 5, let number: UInt32 = StorageKey.number(in: key, at: 0),
+            let kind = WatermarkKind(rawValue: key[4])
+        else { throw RecordReader.damaged }
+        var reader = RecordReader(unsealed: UnsafeRawBufferPointer(rebasing: key[5...]))
+        let identifier = NamespaceIdentifier(number)
+        switch kind {
+        case .source: return (identifier, .source(try reader.readText(reader.remainingCount)))
+        case .tag: return (identifier, .tag(try reader.readText(reader.remainingCount)))
+        case .scope:
+            guard let fingerprint: UInt128 = StorageKey.number(in: key, at: 5) else { throw RecordReader.damaged }
+            return (identifier, .scope(Scope(fingerprint)))
+        }
+    }
+
+    // MARK: Entries
+
+    private func loadView(
+        _ table: WatermarkTable, _ transaction: ReadTransaction, _ report: inout OpeningReport
+    ) throws(CacheError) -> StoreView {
+        var view = StoreView()
+        for (_, namespace) in table.namespaces {
+            guard let content = namespace.record.content else { continue }
+            view[content] = try loadIndex(content, namespace.record.settings, transaction, &report)
+        }
+        return view
+    }
+
+    private func loadIndex(
+        _ content: ContentIdentifier, _ settings: NamespaceSettings, _ transaction: ReadTransaction,
+        _ report: inout OpeningReport
+    ) throws(CacheError) -> NamespaceIndex {
+        var index = NamespaceIndex(dimension: settings.dimension)
+        let prefix = StorageKey.content(content)
+        if let layout = index.layout {
+            try transaction.forEach(.blocks, prefix: prefix) { (key, value) throws(CacheError) -> Bool in
+                guard let number: UInt32 = StorageKey.number(in: key, at: 4),
+                    Int(number) <= Limits.rowsPerNamespace / layout.rowsPerBlock
+                else { throw RecordReader.damaged }
+                // A damaged block is left out, and the entries that lie in it are not served.
+                if let rows = try? layout.rows(of: value, content: content, number: number) {
+                    index.loadBlock(number, layout, rows: rows)
+                }
+                return true
+            }
+        }
+        try transaction.forEach(.entries, prefix: prefix) { (key, value) throws(CacheError) -> Bool in
+            guard let number: UInt64 = StorageKey.number(in: key, at: 4) else { throw RecordReader.damaged }
+            let entry = EntryIdentifier(number)
+            guard let record = try? EntryRecord(decoding: value, entry), index.load(entry, record) else {
+                report.damagedEntryCount += 1
+                return true
+            }
+            report.entryCount += 1
+            return true
+        }
+        _ = index.finishLoading()
+        return index
+    }
+}
+
+extension NamespaceIndex {
+    /// - Returns: false when the record names a row that no block has.
+    fileprivate mutating func load(_ entry: EntryIdentifier, _ record: EntryRecord) -> Bool {
+        guard let row = record.row else {
+            _ = addEntry(record.scope)
+            return true
+        }
+        guard let layout else { return false }
+        let block = row / UInt32(layout.rowsPerBlock)
+        let slot = Int(row) % layout.rowsPerBlock
+        guard let known = self[block], !known.isLive(slot) else { return false }
+        let metadata = RowMetadata(
+            entry: entry.number, createdAt: record.createdAt.milliseconds, expiresAt: record.expiresAt.milliseconds,
+            fillSequence: record.fillSequence, scope: addEntry(record.scope), hasDependencies: !record.dependencies.isEmpty,
+            hasTags: !record.tags.isEmpty)
+        addRow(metadata, scope: record.scope, row: row, slot: slot, block: block)
+        return true
+    }
+}

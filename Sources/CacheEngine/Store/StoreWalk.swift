@@ -1,0 +1,71 @@
+package import CacheModel
+package import CacheStorage
+
+/// Walks through every record of a store and verifies its checksum: what `semblance check` does, and what a start does when the
+/// file is shorter than it should be.
+package struct StoreWalk {
+    package struct Report: Hashable, Sendable {
+        package var entryCount = 0
+        package var payloadBytes = 0
+        package var rowCount = 0
+        package var watermarkCount = 0
+    }
+
+    let environment: StorageEnvironment
+
+    package init(environment: StorageEnvironment) { self.environment = environment }
+
+    /// - Throws: `store-damaged` at the first record that is not what its checksum says, or that another one contradicts.
+    @discardableResult
+    package func run() throws(CacheError) -> Report {
+        let transaction = try environment.beginRead()
+        var report = Report()
+        var dimensions: [ContentIdentifier: BlockLayout] = [:]
+        try transaction.forEach(.namespaces) { (key, value) throws(CacheError) -> Bool in
+            let number: UInt32 = StorageKey.number(in: key, at: 0) ?? 0
+            let record = try NamespaceRecord(decoding: value, NamespaceIdentifier(number))
+            if let content = record.content, let dimension = record.settings.dimension {
+                dimensions[content] = BlockLayout(dimension: dimension)
+            }
+            return true
+        }
+        try transaction.forEach(.watermarks) { (_, value) throws(CacheError) -> Bool in
+            _ = try WatermarkRecord(decoding: value)
+            report.watermarkCount += 1
+            return true
+        }
+        try transaction.forEach(.entries) { (key, value) throws(CacheError) -> Bool in
+            try check(key, value, transaction, dimensions, &report)
+            return true
+        }
+        for table in [Table.keys, .tags, .garbage, .announcements] {
+            try transaction.forEach(table) { (_, _) throws(CacheError) -> Bool in true }
+        }
+        return report
+    }
+
+    private func check(
+        _ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ transaction: ReadTransaction,
+        _ dimensions: [ContentIdentifier: BlockLayout], _ report: inout Report
+    ) throws(CacheError) {
+        let content = ContentIdentifier(StorageKey.number(in: key, at: 0) ?? 0)
+        let entry = EntryIdentifier(StorageKey.number(in: key, at: 4) ?? 0)
+        let record = try EntryRecord(decoding: value, entry)
+        guard let payload = try transaction.value(.payloads, Array(key)) else {
+            throw CacheError(.storeDamaged, "entry \(entry) has no payload", detail: ["entry": entry.description])
+        }
+        _ = try PayloadRecord.decode(payload, of: record, entry)
+        report.entryCount += 1
+        report.payloadBytes += payload.count
+        guard let row = record.row, let layout = dimensions[content] else { return }
+        let block = row / UInt32(layout.rowsPerBlock)
+        guard let bytes = try transaction.value(.blocks, StorageKey.block(content, block)),
+            layout.isIntact(
+                rows: try layout.rows(of: bytes, content: content, number: block),
+                slot: Int(row) % layout.rowsPerBlock, entry: entry)
+        else {
+            throw CacheError(.storeDamaged, "the vector of entry \(entry) is damaged", detail: ["entry": entry.description])
+        }
+        report.rowCount += 1
+    }
+}

@@ -1,0 +1,205 @@
+package import CacheModel
+package import CacheStorage
+internal import HashTreeCollections
+
+/// One transaction's changes to entries, made to the tables and to a working copy of the index alike. If the transaction fails,
+/// the editor is thrown away and nothing has happened.
+package final class StoreEditor {
+    package let transaction: WriteTransaction
+    package private(set) var view: StoreView
+    package var store: StoreRecord
+    private var staged: [BlockName: [UInt8]] = [:]
+    private var changedBlocks = Set<BlockName>()
+
+    private struct BlockName: Hashable {
+        var content: ContentIdentifier
+        var number: UInt32
+    }
+
+    package init(transaction: WriteTransaction, view: StoreView, store: StoreRecord) {
+        self.transaction = transaction
+        self.view = view
+        self.store = store
+    }
+
+    // MARK: Contents
+
+    package func createContent(dimension: Int?) throws(CacheError) -> ContentIdentifier {
+        let content = ContentIdentifier(store.nextContent)
+        let (next, overflow) = store.nextContent.addingReportingOverflow(1)
+        guard !overflow else { throw CacheError(.limitExceeded, "the store has made too many namespaces") }
+        store.nextContent = next
+        view[content] = NamespaceIndex(dimension: dimension)
+        return content
+    }
+
+    package func setDimension(_ dimension: Int, of content: ContentIdentifier) {
+        view[content]?.setDimension(dimension)
+    }
+
+    /// Takes a content out of the index; its records are reclaimed in the background.
+    package func discard(_ content: ContentIdentifier) throws(CacheError) {
+        view[content] = nil
+        try transaction.put(.garbage, StorageKey.content(content), [1])
+    }
+
+    // MARK: Entries
+
+    /// Stores an entry. `record.row` is set here.
+    ///
+    /// - Parameter vector: `stride` floats of the content's layout, unit length, or nil.
+    package func add(
+        _ record: EntryRecord, vector: UnsafeBufferPointer<Float>?, prompt: String?, payload: [UInt8],
+        to content: ContentIdentifier
+    ) throws(CacheError) -> EntryIdentifier {
+        var record = record
+        let entry = EntryIdentifier(store.nextEntry)
+        store.nextEntry += 1
+        let scopeNumber = view.contents[content]?.addEntry(record.scope) ?? 0
+        if let vector {
+            record.row = try append(vector, entry, record, scopeNumber: scopeNumber, to: content)
+        }
+        let key = StorageKey.entry(content, entry)
+        try transaction.put(.entries, key, record.encoded(entry))
+        try transaction.put(.payloads, key, PayloadRecord.encoded(prompt: prompt, payload: payload, entry))
+        if let exactKey = record.key {
+            let key = StorageKey.exactKey(content, record.scope, exactKey)
+            var writer = RecordWriter(capacity: 16)
+            writer.append(entry.number)
+            try transaction.put(.keys, key, writer.sealed(seed: Checksum.of(key)))
+        }
+        for tag in record.tags { try transaction.put(.tags, StorageKey.tag(content, tag, entry), []) }
+        return entry
+    }
+
+    /// Appends a row to the open block, of which a copy is staged until `finish`.
+    private func append(
+        _ vector: UnsafeBufferPointer<Float>, _ entry: EntryIdentifier, _ record: EntryRecord, scopeNumber: UInt32,
+        to content: ContentIdentifier
+    ) throws(CacheError) -> UInt32 {
+        guard let layout = view.contents[content]?.layout,
+            let (block, slot) = try view.contents[content]?.allocateRow(layout)
+        else { throw CacheError(.internalError, "a row was appended to a namespace without a dimension") }
+        let name = BlockName(content: content, number: block)
+        var bytes = try stagedBytes(name, layout, isNew: slot == 0)
+        // Taken out of the dictionary while it is written to, so that it is not copied.
+        staged[name] = nil
+        layout.write(row: vector, entry: entry, slot: slot, into: &bytes)
+        staged[name] = bytes
+        changedBlocks.insert(name)
+        let row = block * UInt32(layout.rowsPerBlock) + UInt32(slot)
+        let metadata = RowMetadata(
+            entry: entry.number, createdAt: record.createdAt.milliseconds, expiresAt: record.expiresAt.milliseconds,
+            fillSequence: record.fillSequence, scope: scopeNumber, hasDependencies: !record.dependencies.isEmpty,
+            hasTags: !record.tags.isEmpty)
+        view.contents[content]?.addRow(metadata, scope: record.scope, row: row, slot: slot, block: block)
+        if slot == layout.rowsPerBlock - 1 { try flush(name) }
+        return row
+    }
+
+    private func stagedBytes(_ name: BlockName, _ layout: BlockLayout, isNew: Bool) throws(CacheError) -> [UInt8] {
+        if let bytes = staged[name] { return bytes }
+        if isNew { return layout.emptyBlock(content: name.content, number: name.number) }
+        guard let value = try transaction.value(.blocks, StorageKey.block(name.content, name.number)),
+            value.count == Limits.blockBytes
+        else { throw CacheError(.storeDamaged, "block \(name.number) is missing") }
+        return Array(value)
+    }
+
+    private func flush(_ name: BlockName) throws(CacheError) {
+        guard let bytes = staged.removeValue(forKey: name) else { return }
+        try transaction.put(.blocks, StorageKey.block(name.content, name.number), bytes)
+    }
+
+    package func remove(
+        _ entry: EntryIdentifier, _ record: EntryRecord, from content: ContentIdentifier
+    ) throws(CacheError) {
+        try removeRecords(entry, record, from: content)
+        if let row = record.row, let emptied = view.contents[content]?.removeRow(row, scope: record.scope) {
+            try removeBlock(emptied, from: content)
+        }
+        view.contents[content]?.removeEntry(record.scope)
+    }
+
+    /// Removes what the tables hold of an entry, but not what the index does: for contents that have none any more.
+    package func removeRecords(
+        _ entry: EntryIdentifier, _ record: EntryRecord, from content: ContentIdentifier
+    ) throws(CacheError) {
+        let key = StorageKey.entry(content, entry)
+        try transaction.delete(.entries, key)
+        try transaction.delete(.payloads, key)
+        if let exactKey = record.key, try self.entry(content, record.scope, exactKey) == entry {
+            try transaction.delete(.keys, StorageKey.exactKey(content, record.scope, exactKey))
+        }
+        for tag in record.tags { try transaction.delete(.tags, StorageKey.tag(content, tag, entry)) }
+    }
+
+    private func removeBlock(_ number: UInt32, from content: ContentIdentifier) throws(CacheError) {
+        let name = BlockName(content: content, number: number)
+        staged[name] = nil
+        changedBlocks.remove(name)
+        view.contents[content]?.removeBlock(number)
+        try transaction.delete(.blocks, StorageKey.block(content, number))
+    }
+
+    /// Moves the live rows of a block to the open block, so that a sparse block's pages are used again.
+    package func compact(_ number: UInt32, of content: ContentIdentifier) throws(CacheError) {
+        guard let index = view[content], let layout = index.layout, let block = index[number],
+            number != index.openBlock, let rows = block.rows
+        else { return }
+        for slot in 0..<block.count where block.isLive(slot) {
+            let entry = EntryIdentifier(block.metadata[slot].entry)
+            guard var record = try self.record(content, entry) else { continue }
+            let scopeNumber = block.metadata[slot].scope
+            let vector = UnsafeBufferPointer(start: rows.advanced(by: slot * layout.stride), count: layout.stride)
+            // A damaged row must not get a new checksum.
+            guard layout.isIntact(rows: rows, slot: slot, entry: entry) else {
+                try remove(entry, record, from: content)
+                continue
+            }
+            let row = try append(vector, entry, record, scopeNumber: scopeNumber, to: content)
+            if let old = record.row, let emptied = view.contents[content]?.removeRow(old, scope: record.scope) {
+                try removeBlock(emptied, from: content)
+            }
+            record.row = row
+            try transaction.put(.entries, StorageKey.entry(content, entry), record.encoded(entry))
+        }
+    }
+
+    // MARK: Reading inside the transaction
+
+    package func record(_ content: ContentIdentifier, _ entry: EntryIdentifier) throws(CacheError) -> EntryRecord? {
+        guard let value = try transaction.value(.entries, StorageKey.entry(content, entry)) else { return nil }
+        return try EntryRecord(decoding: value, entry)
+    }
+
+    package func entry(
+        _ content: ContentIdentifier, _ scope: Scope, _ exactKey: ExactKey
+    ) throws(CacheError) -> EntryIdentifier? {
+        let key = StorageKey.exactKey(content, scope, exactKey)
+        guard let value = try transaction.value(.keys, key) else { return nil }
+        var reader = try RecordReader(sealed: value, seed: Checksum.of(key))
+        return EntryIdentifier(try reader.read())
+    }
+
+    // MARK: Ending
+
+    /// Writes what is staged and the store's record. The transaction can be committed then.
+    package func finish() throws(CacheError) {
+        for name in Array(staged.keys) { try flush(name) }
+        try transaction.put(.store, StorageKey.store, store.encoded())
+    }
+
+    /// The view of the commit: the blocks that changed are found at their new places in the map.
+    package func committedView(_ snapshot: ReadTransaction) throws(CacheError) -> StoreView {
+        for name in changedBlocks {
+            guard let layout = view[name.content]?.layout, view[name.content]?[name.number] != nil else { continue }
+            guard let value = try snapshot.value(.blocks, StorageKey.block(name.content, name.number)) else {
+                throw CacheError(.storeDamaged, "block \(name.number) is missing after its commit")
+            }
+            let rows = try layout.rows(of: value, content: name.content, number: name.number)
+            view.contents[name.content]?.place(name.number, at: rows)
+        }
+        return view
+    }
+}

@@ -1,0 +1,354 @@
+internal import CacheModel
+internal import CacheStorage
+internal import VectorSearch
+internal import HashTreeCollections
+
+/// Group commits of inserts, deletions and new namespaces.
+extension Writer {
+    /// One insertion, or one request of another kind: what is stored or refused as a whole.
+    private struct Item {
+        var write: Int
+        var insertion: Int?
+    }
+
+    private enum ItemOutcome {
+        case insertion(InsertOutcome)
+        case reply(WriteReply)
+    }
+
+    /// One transaction and the tables that it leads to.
+    private struct Attempt {
+        var editor: StoreEditor
+        var table: WatermarkTable
+        var durableTable: WatermarkTable
+        var now: Timestamp
+        /// Entries stored by this attempt, which capacity must not push out again.
+        var firstEntry: UInt64
+    }
+
+    func commitGroup(_ writes: [PendingWrite]) {
+        var items: [Item] = []
+        for (index, write) in writes.enumerated() {
+            switch write.request {
+            case .insert(let batch): items += batch.insertions.indices.map { Item(write: index, insertion: $0) }
+            case .reclaim: break
+            default: items.append(Item(write: index, insertion: nil))
+            }
+        }
+        var outcomes = [ItemOutcome?](repeating: nil, count: items.count)
+        if !items.isEmpty { commit(items, 0..<items.count, of: writes, &outcomes) }
+        reply(to: writes, items, outcomes)
+        for write in writes {
+            if case .reclaim = write.request { write.reply(.reclaimed(entryCount: reclaimAll())) }
+        }
+    }
+
+    /// Commits a range of items in one transaction; when the store is full, in halves, so that only what does not fit is refused.
+    private func commit(
+        _ items: [Item], _ range: Range<Int>, of writes: [PendingWrite], _ outcomes: inout [ItemOutcome?]
+    ) {
+        do {
+            var attempt = try beginAttempt()
+            try checkRoom(for: items[range], of: writes, attempt.editor)
+            var attempted: [ItemOutcome] = []
+            for item in items[range] { attempted.append(try apply(item, writes[item.write].request, &attempt)) }
+            try commit(attempt.editor, .entries, table: attempt.table, durableTable: attempt.durableTable)
+            for (index, outcome) in zip(range, attempted) { outcomes[index] = outcome }
+        } catch {
+            if error.code == .storageFull, range.count > 1 {
+                let middle = range.lowerBound + range.count / 2
+                commit(items, range.lowerBound..<middle, of: writes, &outcomes)
+                commit(items, middle..<range.upperBound, of: writes, &outcomes)
+                return
+            }
+            for index in range {
+                outcomes[index] = items[index].insertion == nil ? .reply(.failed(error)) : .insertion(.refused(error))
+            }
+        }
+    }
+
+    private func beginAttempt() throws(CacheError) -> Attempt {
+        let editor = try beginEditing()
+        return Attempt(
+            editor: editor, table: table, durableTable: durableTable, now: configuration.clock.now,
+            firstEntry: editor.store.nextEntry)
+    }
+
+    /// Inserts leave a reserve of the map, so that invalidations and deletions always fit.
+    private func checkRoom(for items: ArraySlice<Item>, of writes: [PendingWrite], _ editor: StoreEditor) throws(CacheError) {
+        var bytes = 0
+        for item in items {
+            guard case .insert(let batch) = writes[item.write].request, let index = item.insertion else { continue }
+            let insertion = batch.insertions[index]
+            // A page for the records, what the payload needs, and a row's share of its block.
+            bytes += 4_096 + insertion.payload.count + (insertion.prompt?.utf8.count ?? 0) + (insertion.vector?.count ?? 0) * 8
+        }
+        guard bytes > 0 else { return }
+        let needed = bytes + Limits.blockBytes + Limits.mapReserveBytes
+        let usage = editor.transaction.environment.usage()
+        // Walking through the free list costs, so it is done only when the rest of the map alone is too small.
+        if usage.mapBytes - usage.usedBytes >= needed { return }
+        let available = try editor.transaction.availableBytes(oldestReader: oldestReader)
+        guard available >= needed else {
+            throw CacheError(
+                .storageFull, "the store has reached the size of its map; delete entries or raise it",
+                detail: ["limit": String(usage.mapBytes)])
+        }
+    }
+
+    private func reply(to writes: [PendingWrite], _ items: [Item], _ outcomes: [ItemOutcome?]) {
+        var inserted = [[InsertOutcome]](repeating: [], count: writes.count)
+        var replies = [WriteReply?](repeating: nil, count: writes.count)
+        for (item, outcome) in zip(items, outcomes) {
+            switch outcome {
+            case .insertion(let outcome): inserted[item.write].append(outcome)
+            case .reply(let reply): replies[item.write] = reply
+            case nil: replies[item.write] = .failed(CacheError(.internalError, "a write was not answered"))
+            }
+        }
+        for (index, write) in writes.enumerated() {
+            switch write.request {
+            case .insert:
+                counters.count(inserted[index])
+                write.reply(.inserted(inserted[index]))
+            case .reclaim: break
+            default: write.reply(replies[index] ?? .failed(CacheError(.internalError, "a write was not answered")))
+            }
+        }
+    }
+
+    /// - Throws: only what ends the transaction; what concerns the item alone is its outcome.
+    private func apply(
+        _ item: Item, _ request: WriteRequest, _ attempt: inout Attempt
+    ) throws(CacheError) -> ItemOutcome {
+        switch request {
+        case .insert(let batch):
+            return .insertion(try insert(item.insertion ?? 0, of: batch, &attempt))
+        case .delete(let namespace, let entries, let scope):
+            return .reply(.deleted(try delete(entries, in: namespace, scope, attempt)))
+        case .createNamespace(let name, let settings):
+            return .reply(try create(name, settings, &attempt))
+        default:
+            return .reply(.failed(CacheError(.internalError, "a request went to the wrong queue")))
+        }
+    }
+
+    // MARK: Insertions
+
+    private func insert(
+        _ index: Int, of batch: InsertBatch, _ attempt: inout Attempt
+    ) throws(CacheError) -> InsertOutcome {
+        let insertion = batch.insertions[index]
+        let vector: UnitVector?
+        let fillSequence: UInt64
+        do {
+            try RequestRules.check(namespace: batch.namespace, .init(model: batch.model ?? ""))
+            try RequestRules.check(insertion, now: attempt.now)
+            vector = try unitVector(insertion.vector, row: index)
+            try checkSettings(of: attempt.table[batch.namespace]?.record, batch, vector)
+            fillSequence = try attempt.table.fillSequence(insertion.lease, namespace: batch.namespace)
+            try checkFreshness(insertion, fillSequence, batch.namespace, attempt.table)
+        } catch {
+            return .refused(error)
+        }
+        var replaced: EntryIdentifier?
+        if let key = insertion.key, let content = attempt.table.content(batch.namespace),
+            let existing = try attempt.editor.entry(content, insertion.scope, key)
+        {
+            if let record = try attempt.editor.record(content, existing) {
+                if supersedes(record, fillSequence, batch.namespace, attempt) {
+                    return .refused(
+                        CacheError(
+                            .superseded, "an answer from newer data is stored under this key",
+                            detail: ["entry": existing.description]))
+                }
+                try attempt.editor.remove(existing, record, from: content)
+                replaced = existing
+            }
+        }
+        guard let content = try content(for: batch, vector, &attempt) else {
+            return .refused(
+                CacheError(
+                    .limitExceeded, "the store has no room for another namespace",
+                    detail: ["limit": String(Limits.namespaceCount)]))
+        }
+        try makeRoom(in: content, batch.namespace, attempt)
+        let entry = try store(insertion, vector, fillSequence, content, batch.namespace, attempt)
+        return .stored(entry, replaced: replaced)
+    }
+
+    private func unitVector(_ components: [Float]?, row: Int) throws(CacheError) -> UnitVector? {
+        guard let components else { return nil }
+        do {
+            return try UnitVector(components)
+        } catch {
+            var error = error
+            error.detail["row"] = String(row)
+            throw error
+        }
+    }
+
+    private func checkSettings(
+        of record: NamespaceRecord?, _ batch: InsertBatch, _ vector: UnitVector?
+    ) throws(CacheError) {
+        guard let record, record.content != nil else { return }
+        if let expected = record.settings.dimension, let vector, vector.dimension != expected {
+            throw CacheError(
+                .dimensionMismatch, "the namespace holds vectors of another dimension",
+                detail: ["expected": String(expected), "got": String(vector.dimension)])
+        }
+        if let model = batch.model, !model.isEmpty, !record.settings.model.isEmpty, model != record.settings.model {
+            throw CacheError(
+                .modelMismatch, "the namespace holds embeddings of another model",
+                detail: ["expected": record.settings.model, "got": model])
+        }
+    }
+
+    private func checkFreshness(
+        _ insertion: Insertion, _ fillSequence: UInt64, _ namespace: String, _ table: WatermarkTable
+    ) throws(CacheError) {
+        if insertion.lease == nil, let unnamed = insertion.dependencies.first(where: { $0.version == .unnamed }) {
+            throw Refusal.leaseRequired(unnamed.source).error
+        }
+        let basis = EntryBasis(
+            scope: insertion.scope, dependencies: insertion.dependencies, tags: insertion.tags,
+            fillSequence: fillSequence)
+        if let refusal = table.refusal(of: basis, in: table[namespace]) { throw refusal.error }
+    }
+
+    /// Whether the stored entry is of newer data and still holds, so that a late fill must not take its place.
+    private func supersedes(
+        _ existing: EntryRecord, _ fillSequence: UInt64, _ namespace: String, _ attempt: Attempt
+    ) -> Bool {
+        existing.fillSequence > fillSequence && existing.expiresAt > attempt.now
+            && attempt.table.refusal(of: EntryBasis(existing), in: attempt.table[namespace]) == nil
+    }
+
+    private func store(
+        _ insertion: Insertion, _ vector: UnitVector?, _ fillSequence: UInt64, _ content: ContentIdentifier,
+        _ namespace: String, _ attempt: Attempt
+    ) throws(CacheError) -> EntryIdentifier {
+        let timeToLive = attempt.table[namespace]?.record.settings.timeToLiveMilliseconds
+        let record = EntryRecord(
+            createdAt: attempt.now,
+            expiresAt: insertion.expiresAt ?? timeToLive.map(attempt.now.advanced(byMilliseconds:)) ?? EntryRecord.never,
+            fillSequence: fillSequence, costSavedNanodollars: insertion.costSavedNanodollars, scope: insertion.scope,
+            key: insertion.key, row: nil, norm: vector?.norm ?? 0,
+            promptBytes: insertion.prompt.map { UInt32($0.utf8.count) }, payloadBytes: UInt32(insertion.payload.count),
+            contentType: insertion.contentType, dependencies: insertion.dependencies, tags: insertion.tags)
+        guard let vector else {
+            return try attempt.editor.add(
+                record, vector: nil, prompt: insertion.prompt, payload: insertion.payload, to: content)
+        }
+        return try vector.withUnsafeRow { (row) throws(CacheError) -> EntryIdentifier in
+            try attempt.editor.add(
+                record, vector: row, prompt: insertion.prompt, payload: insertion.payload, to: content)
+        }
+    }
+
+    /// The oldest entries make room in a namespace that has reached its capacity.
+    private func makeRoom(in content: ContentIdentifier, _ namespace: String, _ attempt: Attempt) throws(CacheError) {
+        guard let capacity = attempt.table[namespace]?.record.settings.capacity,
+            let count = attempt.editor.view[content]?.entryCount, count >= capacity
+        else { return }
+        var oldest: [(EntryIdentifier, EntryRecord)] = []
+        try attempt.editor.transaction.forEach(.entries, prefix: StorageKey.content(content)) {
+            (key, value) throws(CacheError) -> Bool in
+            guard let number: UInt64 = StorageKey.number(in: key, at: 4), number < attempt.firstEntry else { return false }
+            let entry = EntryIdentifier(number)
+            oldest.append((entry, try EntryRecord(decoding: value, entry)))
+            return oldest.count < count - capacity + 1
+        }
+        for (entry, record) in oldest { try attempt.editor.remove(entry, record, from: content) }
+        counters.evicted.add(oldest.count)
+    }
+
+    // MARK: Deletions
+
+    private func delete(
+        _ entries: [EntryIdentifier], in namespace: String, _ scope: Scope?, _ attempt: Attempt
+    ) throws(CacheError) -> [Bool] {
+        guard let content = attempt.table.content(namespace) else { return entries.map { _ in false } }
+        var deleted: [Bool] = []
+        for entry in entries {
+            guard let record = try attempt.editor.record(content, entry), scope == nil || scope == record.scope else {
+                deleted.append(false)
+                continue
+            }
+            try attempt.editor.remove(entry, record, from: content)
+            deleted.append(true)
+        }
+        return deleted
+    }
+
+    // MARK: Namespaces
+
+    private func create(
+        _ name: String, _ settings: NamespaceSettings, _ attempt: inout Attempt
+    ) throws(CacheError) -> WriteReply {
+        do { try RequestRules.check(namespace: name, settings) } catch { return .failed(error) }
+        if let namespace = attempt.table[name], namespace.record.content != nil {
+            guard namespace.record.settings.agrees(with: settings) else {
+                return .failed(
+                    CacheError(.namespaceConflict, "the namespace exists with other settings", detail: ["namespace": name]))
+            }
+            return .created(namespace.description(attempt.editor.view))
+        }
+        guard try createNamespace(name, settings, &attempt) != nil, let namespace = attempt.table[name] else {
+            return .failed(
+                CacheError(
+                    .limitExceeded, "the store has no room for another namespace",
+                    detail: ["limit": String(Limits.namespaceCount)]))
+        }
+        return .created(namespace.description(attempt.editor.view))
+    }
+
+    /// The content to insert into: of the namespace as it is, with its dimension set by the first vector, or of a new one.
+    private func content(
+        for batch: InsertBatch, _ vector: UnitVector?, _ attempt: inout Attempt
+    ) throws(CacheError) -> ContentIdentifier? {
+        guard let identifier = attempt.table.identifiers[batch.namespace],
+            let record = attempt.table[identifier]?.record, let content = record.content
+        else {
+            let settings = NamespaceSettings(dimension: vector?.dimension, model: batch.model ?? "")
+            return try createNamespace(batch.namespace, settings, &attempt)
+        }
+        if let vector, record.settings.dimension == nil {
+            attempt.editor.setDimension(vector.dimension, of: content)
+            try change(identifier, &attempt) { $0.settings.dimension = vector.dimension }
+        }
+        if let model = batch.model, !model.isEmpty, record.settings.model.isEmpty {
+            try change(identifier, &attempt) { $0.settings.model = model }
+        }
+        return content
+    }
+
+    private func createNamespace(
+        _ name: String, _ settings: NamespaceSettings, _ attempt: inout Attempt
+    ) throws(CacheError) -> ContentIdentifier? {
+        guard let identifier = attempt.table.identify(name) else { return nil }
+        let content = try attempt.editor.createContent(dimension: settings.dimension)
+        try change(identifier, &attempt) { record in
+            record.content = content
+            record.settings = settings
+        }
+        return content
+    }
+
+    /// Changes a namespace's record in memory and on the disk alike. The floors on the disk stay those that are durable.
+    private func change(
+        _ identifier: NamespaceIdentifier, _ attempt: inout Attempt, _ body: (inout NamespaceRecord) -> Void
+    ) throws(CacheError) {
+        guard var namespace = attempt.table[identifier] else { return }
+        let name = namespace.record.name
+        body(&namespace.record)
+        attempt.table[identifier] = namespace
+        var durable =
+            attempt.durableTable[identifier]
+            ?? NamespaceWatermarks(record: NamespaceRecord(name: name, content: nil, settings: NamespaceSettings()))
+        body(&durable.record)
+        attempt.durableTable[identifier] = durable
+        try attempt.editor.transaction.put(
+            .namespaces, StorageKey.namespace(identifier), durable.record.encoded(identifier))
+    }
+}

@@ -1,0 +1,197 @@
+internal import CacheModel
+internal import CacheStorage
+internal import HashTreeCollections
+
+/// Invalidations, purges, drops and the fence: ahead of inserts, in a transaction of their own, on the disk before they are answered.
+extension Writer {
+    func commitInvalidations(_ writes: [PendingWrite]) {
+        var newTable = table
+        var changes = unwritten
+        let replies = writes.map { apply($0.request, &newTable, &changes) }
+        do {
+            // Also when nothing changed now: `already` may be answered only once what made it so is on the disk.
+            if !changes.isEmpty { try write(changes, newTable) }
+        } catch {
+            // The news is believed all the same: nothing stale is served while the disk does not work. But nobody is told that
+            // it is done, and leases stay at the position that is durable.
+            unwritten = changes
+            table = newTable
+            published.publish(newTable)
+            for write in writes { write.reply(.failed(error)) }
+            return
+        }
+        for (write, reply) in zip(writes, replies) {
+            counters.count(reply)
+            write.reply(reply)
+        }
+        reclaimer.isDue = true
+    }
+
+    /// Writes and commits; on a full disk once more, after the reserve was given back.
+    private func write(_ changes: WatermarkChanges, _ newTable: WatermarkTable) throws(CacheError) {
+        do {
+            try writeOnce(changes, newTable)
+        } catch {
+            guard error.code == .storageFull else { throw error }
+            directory.releaseReserve()
+            mustReopen = true
+            try writeOnce(changes, newTable)
+            directory.keepReserve()
+        }
+    }
+
+    private func writeOnce(_ changes: WatermarkChanges, _ newTable: WatermarkTable) throws(CacheError) {
+        let editor = try beginEditing()
+        try changes.write(from: durableTable, to: newTable, with: editor)
+        var durable = newTable
+        durable.durableSequence = newTable.sequence
+        try commit(editor, .invalidation, table: durable, durableTable: durable)
+        unwritten = WatermarkChanges()
+    }
+
+    // MARK: Applying
+
+    private func apply(
+        _ request: WriteRequest, _ table: inout WatermarkTable, _ changes: inout WatermarkChanges
+    ) -> WriteReply {
+        do {
+            switch request {
+            case .invalidate(let name, let invalidations):
+                return try invalidate(name, invalidations, &table, &changes)
+            case .purge(let name, let purge):
+                return .purged(try self.purge(name, purge, &table, &changes))
+            case .dropNamespace(let name):
+                return .dropped(try drop(name, &table, &changes))
+            case .liftFence:
+                if table.isFenced {
+                    table.liftFence()
+                    changes.includesStore = true
+                }
+                return .fenceLifted(Position(incarnation: table.incarnation, sequence: table.sequence))
+            case .insert, .delete, .createNamespace, .reclaim:
+                return .failed(CacheError(.internalError, "a request went to the wrong queue"))
+            }
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    private func identify(_ name: String, _ table: inout WatermarkTable) throws(CacheError) -> NamespaceIdentifier {
+        try RequestRules.check(namespace: name)
+        guard let identifier = table.identify(name) else {
+            throw CacheError(
+                .limitExceeded, "the store knows as many namespaces as it may",
+                detail: ["limit": String(Limits.namespaceCount)])
+        }
+        return identifier
+    }
+
+    private func invalidate(
+        _ name: String, _ invalidations: [Invalidation], _ table: inout WatermarkTable,
+        _ changes: inout WatermarkChanges
+    ) throws(CacheError) -> WriteReply {
+        let identifier = try identify(name, &table)
+        var outcomes: [Result<InvalidationReceipt, CacheError>] = []
+        for invalidation in invalidations {
+            do throws(CacheError) {
+                try RequestRules.check(invalidation)
+                let applied = try table.apply(invalidation, in: identifier)
+                if applied.receipt.changed || applied.isAnnounced {
+                    changes.insert(.source(invalidation.source), identifier)
+                }
+                foldIfNeeded(identifier, &table, &changes)
+                outcomes.append(.success(applied.receipt))
+            } catch {
+                outcomes.append(.failure(error))
+            }
+        }
+        return .invalidated(outcomes)
+    }
+
+    /// An eighth at once, as each fold forgets the answers of the whole namespace.
+    private func foldIfNeeded(
+        _ identifier: NamespaceIdentifier, _ table: inout WatermarkTable, _ changes: inout WatermarkChanges
+    ) {
+        let limit = configuration.watermarkLimit
+        guard let count = table[identifier]?.count, count > limit else { return }
+        for key in table.fold(identifier, downTo: limit - limit / 8) { changes.insert(key, identifier) }
+    }
+
+    private func purge(
+        _ name: String, _ purge: Purge, _ table: inout WatermarkTable, _ changes: inout WatermarkChanges
+    ) throws(CacheError) -> PurgeReceipt {
+        try RequestRules.check(purge)
+        let identifier = try identify(name, &table)
+        let key: WatermarkKey =
+            switch purge {
+            case .scope(let scope): .scope(scope)
+            case .tag(let tag): .tag(tag)
+            }
+        let count = try entryCount(purge, table[identifier], previous: table[identifier]?[key]?.lastSequence ?? 0)
+        table.purge(key, in: identifier)
+        changes.insert(key, identifier)
+        foldIfNeeded(identifier, &table, &changes)
+        return PurgeReceipt(
+            entryCount: count, position: Position(incarnation: table.incarnation, sequence: table.sequence))
+    }
+
+    /// Entries of the scope or the tag that an earlier purge has not taken already.
+    private func entryCount(
+        _ purge: Purge, _ namespace: NamespaceWatermarks?, previous: UInt64
+    ) throws(CacheError) -> Int {
+        guard let content = namespace?.record.content, let index = view[content],
+            let transaction = try environment?.beginRead()
+        else { return 0 }
+        var count = 0
+        switch purge {
+        case .tag(let tag):
+            let prefix = StorageKey.entries(content, tag: tag)
+            try transaction.forEach(.tags, prefix: prefix) { (key, _) throws(CacheError) -> Bool in
+                guard let number: UInt64 = StorageKey.number(in: key, at: prefix.count) else { return true }
+                let entry = EntryIdentifier(number)
+                if let value = try transaction.value(.entries, StorageKey.entry(content, entry)),
+                    try EntryRecord(decoding: value, entry).fillSequence >= previous
+                {
+                    count += 1
+                }
+                return true
+            }
+        case .scope(let scope):
+            guard let rows = index.scopes[scope], let layout = index.layout ?? (rows.rows.isEmpty ? BlockLayout(dimension: 1) : nil)
+            else { return 0 }
+            let perBlock = UInt32(layout.rowsPerBlock)
+            rows.rows.forEach { row in
+                if let metadata = index[row / perBlock]?.metadata[Int(row % perBlock)], metadata.fillSequence >= previous {
+                    count += 1
+                }
+            }
+            // Entries without a vector are found by their key.
+            guard rows.entryCount > rows.rows.count else { break }
+            try transaction.forEach(.keys, prefix: StorageKey.keysOfScope(content, scope)) {
+                (key, value) throws(CacheError) -> Bool in
+                var reader = try RecordReader(sealed: value, seed: Checksum.of(Array(key)))
+                let entry = EntryIdentifier(try reader.read())
+                if let value = try transaction.value(.entries, StorageKey.entry(content, entry)) {
+                    let record = try EntryRecord(decoding: value, entry)
+                    if record.row == nil, record.fillSequence >= previous { count += 1 }
+                }
+                return true
+            }
+        }
+        return count
+    }
+
+    private func drop(
+        _ name: String, _ table: inout WatermarkTable, _ changes: inout WatermarkChanges
+    ) throws(CacheError) -> PurgeReceipt {
+        try RequestRules.check(namespace: name)
+        guard let identifier = table.identifiers[name], let content = table[identifier]?.record.content else {
+            throw CacheError(.namespaceNotFound, "there is no such namespace", detail: ["namespace": name])
+        }
+        let count = view[content]?.entryCount ?? 0
+        table.drop(identifier)
+        changes.insert(identifier)
+        return PurgeReceipt(
+            entryCount: count, position: Position(incarnation: table.incarnation, sequence: table.sequence))
+    }
+}

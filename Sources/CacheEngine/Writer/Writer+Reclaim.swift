@@ -1,0 +1,173 @@
+internal import CacheModel
+internal import CacheStorage
+internal import HashTreeCollections
+
+/// Where the background pass through the store stands.
+struct ReclaimCursor {
+    /// A pass begins as soon as there is nothing else to do.
+    var isDue = false
+    /// The key to go on from; nil between two passes.
+    var next: [UInt8]?
+    var reclaimedCount = 0
+
+    /// How long the writer waits for work before the next step.
+    func waitMilliseconds(_ configuration: EngineConfiguration) -> Int? {
+        guard let interval = configuration.reclaimIntervalMilliseconds else { return nil }
+        // Steps leave the writer idle most of the time: an insert hardly ever waits for one.
+        return next != nil || isDue ? 5 : interval
+    }
+}
+
+/// Expired and stale entries, what dropped namespaces left, and sparse blocks, in bounded steps between other writes.
+extension Writer {
+    /// A whole pass, on request. Invalidations still go ahead of every step.
+    func reclaimAll() -> Int {
+        reclaimer = ReclaimCursor()
+        repeat {
+            if case .invalidations(let writes) = queue.nextInvalidations() { commitInvalidations(writes) }
+        } while reclaimStep()
+        return reclaimer.reclaimedCount
+    }
+
+    /// One step of the pass.
+    ///
+    /// - Returns: false at the end of the pass.
+    @discardableResult
+    func reclaimStep() -> Bool {
+        reclaimer.isDue = false
+        do {
+            let editor = try beginEditing()
+            var count = try reclaimGarbage(editor)
+            var next: [UInt8]?
+            if count == 0 {
+                (count, next) = try reclaimEntries(from: reclaimer.next ?? [], editor)
+                if next == nil { count += try compactBlocks(editor) }
+            } else {
+                next = reclaimer.next ?? []
+            }
+            if count > 0 { try commit(editor, .entries, table: table, durableTable: durableTable) }
+            reclaimer.next = next
+            return next != nil
+        } catch {
+            // What could not be reclaimed now is found again by the next pass.
+            reclaimer.next = nil
+            return false
+        }
+    }
+
+    /// Records of dropped namespaces.
+    ///
+    /// - Returns: how many records went; 0 when there is no garbage left.
+    private func reclaimGarbage(_ editor: StoreEditor) throws(CacheError) -> Int {
+        var garbage: [UInt8]?
+        try editor.transaction.forEach(.garbage) { (key, _) throws(CacheError) -> Bool in
+            garbage = Array(key)
+            return false
+        }
+        guard let garbage, let number: UInt32 = garbage.withUnsafeBytes({ StorageKey.number(in: $0, at: 0) }) else { return 0 }
+        let content = ContentIdentifier(number)
+        var count = 0
+        for entry in try entries(from: garbage, editor, limit: Limits.reclaimStepEntries) where entry.content == content {
+            count += 1
+            guard let record = entry.record else {
+                try editor.transaction.delete(.entries, entry.key)
+                try editor.transaction.delete(.payloads, entry.key)
+                continue
+            }
+            try editor.removeRecords(entry.identifier, record, from: content)
+        }
+        reclaimer.reclaimedCount += count
+        if count > 0 { return count }
+        // Keys, tags, payloads and blocks that no entry leads to any more, then the name of the garbage itself.
+        for table in [Table.blocks, .keys, .tags, .payloads] {
+            var keys: [[UInt8]] = []
+            try editor.transaction.forEach(table, prefix: garbage) { (key, _) throws(CacheError) -> Bool in
+                keys.append(Array(key))
+                return keys.count < Limits.reclaimStepEntries
+            }
+            for key in keys { try editor.transaction.delete(table, key) }
+            count += keys.count
+        }
+        if count == 0 {
+            try editor.transaction.delete(.garbage, garbage)
+            count = 1
+        }
+        return count
+    }
+
+    private struct ListedEntry {
+        var key: [UInt8]
+        var content: ContentIdentifier
+        var identifier: EntryIdentifier
+        /// Nil for a damaged record.
+        var record: EntryRecord?
+    }
+
+    private func entries(from start: [UInt8], _ editor: StoreEditor, limit: Int) throws(CacheError) -> [ListedEntry] {
+        var listed: [ListedEntry] = []
+        try editor.transaction.forEach(.entries, from: start) { (key, value) throws(CacheError) -> Bool in
+            guard let content: UInt32 = StorageKey.number(in: key, at: 0),
+                let number: UInt64 = StorageKey.number(in: key, at: 4)
+            else { return true }
+            let identifier = EntryIdentifier(number)
+            listed.append(
+                ListedEntry(
+                    key: Array(key), content: ContentIdentifier(content), identifier: identifier,
+                    record: try? EntryRecord(decoding: value, identifier)))
+            return listed.count < limit
+        }
+        return listed
+    }
+
+    private func reclaimEntries(
+        from start: [UInt8], _ editor: StoreEditor
+    ) throws(CacheError) -> (count: Int, next: [UInt8]?) {
+        let listed = try entries(from: start, editor, limit: Limits.reclaimStepEntries)
+        let now = configuration.clock.now
+        var owners: [ContentIdentifier: NamespaceWatermarks] = [:]
+        for (_, namespace) in table.namespaces {
+            if let content = namespace.record.content { owners[content] = namespace }
+        }
+        var count = 0
+        for entry in listed {
+            guard let record = entry.record else {
+                try editor.transaction.delete(.entries, entry.key)
+                try editor.transaction.delete(.payloads, entry.key)
+                counters.damaged.add(1)
+                count += 1
+                continue
+            }
+            guard record.expiresAt <= now || isStale(record, owners[entry.content]) else { continue }
+            try editor.remove(entry.identifier, record, from: entry.content)
+            count += 1
+        }
+        reclaimer.reclaimedCount += count
+        counters.reclaimed.add(count)
+        guard listed.count == Limits.reclaimStepEntries, let last = listed.last else { return (count, nil) }
+        // The next key after the last one.
+        return (count, last.key + [0])
+    }
+
+    /// Fenced entries stay: an announcement may make them servable again.
+    private func isStale(_ record: EntryRecord, _ namespace: NamespaceWatermarks?) -> Bool {
+        switch table.refusal(of: EntryBasis(record), in: namespace) {
+        case nil, .fenced: false
+        case .staleDependency, .leaseRequired, .kindMismatch: true
+        }
+    }
+
+    /// Blocks of which more than half are dead rows.
+    private func compactBlocks(_ editor: StoreEditor) throws(CacheError) -> Int {
+        let limit = 16
+        var sparse: [(ContentIdentifier, UInt32)] = []
+        for (content, index) in view.contents {
+            index.forEachBlock { number, block in
+                if sparse.count < limit, number != index.openBlock, block.liveCount * 2 < block.metadata.capacity {
+                    sparse.append((content, number))
+                }
+            }
+        }
+        for (content, number) in sparse { try editor.compact(number, of: content) }
+        return sparse.count
+    }
+}

@@ -1,0 +1,130 @@
+internal import CacheModel
+package import CacheStorage
+
+/// The only one that changes the store: begins, commits and publishes, all on the writer thread.
+///
+/// Invariants: `view` is the view of the last commit; `durableTable` is what the disk holds and `table` what lookups see; the two
+/// differ only in the keys of `unwritten`, and there only after a failed commit.
+///
+/// `@unchecked Sendable`: after `init` it is used by the writer thread only.
+package final class Writer: @unchecked Sendable {
+    let configuration: EngineConfiguration
+    let directory: DataDirectory
+    let published: PublishedState
+    let counters: EngineCounters
+    let queue: WriteQueue
+    /// Nil only after the store could not be opened anew.
+    var environment: StorageEnvironment?
+    var store: StoreRecord
+    var view: StoreView
+    var table: WatermarkTable
+    var durableTable: WatermarkTable
+    var unwritten = WatermarkChanges()
+    /// Set by a failed commit: nothing is written before the environment was closed and opened.
+    var mustReopen = false
+    var reclaimer = ReclaimCursor()
+    private var snapshots: [WeakSnapshot] = []
+
+    private struct WeakSnapshot {
+        weak var snapshot: Snapshot?
+    }
+
+    package init(
+        configuration: EngineConfiguration, directory: DataDirectory, loaded: LoadedStore, published: PublishedState,
+        counters: EngineCounters, queue: WriteQueue
+    ) {
+        self.configuration = configuration
+        self.directory = directory
+        self.published = published
+        self.counters = counters
+        self.queue = queue
+        environment = loaded.environment
+        store = loaded.store
+        view = loaded.view
+        table = loaded.table
+        durableTable = loaded.table
+        if let snapshot = published.current.snapshot { snapshots.append(WeakSnapshot(snapshot: snapshot)) }
+    }
+
+    // MARK: The writer thread
+
+    /// Works until the queue is closed and empty.
+    package func run() {
+        while true {
+            switch queue.next(timeoutMilliseconds: reclaimer.waitMilliseconds(configuration)) {
+            case .invalidations(let writes): commitInvalidations(writes)
+            case .group(let writes): commitGroup(writes)
+            case .idle: reclaimStep()
+            case .closed:
+                published.publish(nil, table)
+                view = StoreView()
+                environment = nil
+                directory.release()
+                return
+            }
+        }
+    }
+
+    // MARK: Committing
+
+    /// A transaction to edit the last commit's state.
+    func beginEditing() throws(CacheError) -> StoreEditor {
+        if mustReopen { try reopen() }
+        guard let environment else { throw CacheError(.storageFailed, "the store could not be opened again") }
+        return StoreEditor(transaction: try environment.beginWrite(), view: view, store: store)
+    }
+
+    /// Commits what the editor did, then publishes it together with the table.
+    func commit(
+        _ editor: StoreEditor, _ purpose: CommitPurpose, table newTable: WatermarkTable,
+        durableTable newDurableTable: WatermarkTable
+    ) throws(CacheError) {
+        editor.store.nextNamespace = newTable.nextNamespace
+        try editor.finish()
+        do {
+            try editor.transaction.commit(purpose)
+        } catch {
+            if error.code != .storageFull { mustReopen = true }
+            throw error
+        }
+        store = editor.store
+        table = newTable
+        durableTable = newDurableTable
+        do {
+            let transaction = try editor.transaction.environment.beginRead()
+            view = try editor.committedView(transaction)
+            let snapshot = Snapshot(view: view, transaction: transaction)
+            snapshots.removeAll { $0.snapshot == nil }
+            snapshots.append(WeakSnapshot(snapshot: snapshot))
+            published.publish(snapshot, table)
+        } catch {
+            // The commit is good but cannot be shown: lookups go on with the older snapshot and the newest table.
+            mustReopen = true
+            published.publish(table)
+        }
+    }
+
+    /// The oldest commit that a search may still look at.
+    var oldestReader: Int { snapshots.compactMap { $0.snapshot?.commitNumber }.min() ?? .max }
+
+    /// Closes the environment and opens it again: after a failed write only what the disk says counts.
+    private func reopen() throws(CacheError) {
+        published.publish(nil, table)
+        snapshots = []
+        view = StoreView()
+        // Searches hold a snapshot for milliseconds. LMDB must not have a file open twice in a process, so wait for the last.
+        while environment != nil, !isKnownUniquelyReferenced(&environment) { Nap.millisecond() }
+        environment = nil
+        let loaded = try StoreLoader(configuration: configuration, directory: directory).load()
+        environment = loaded.environment
+        store = loaded.store
+        view = loaded.view
+        durableTable = loaded.table
+        // Memory keeps what it was told, as it has refused answers on the strength of it; only what is on the disk is durable.
+        table.durableSequence = loaded.table.sequence
+        let snapshot = Snapshot(view: view, transaction: try loaded.environment.beginRead())
+        snapshots = [WeakSnapshot(snapshot: snapshot)]
+        published.publish(snapshot, table)
+        mustReopen = false
+    }
+}

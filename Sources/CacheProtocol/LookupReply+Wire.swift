@@ -1,0 +1,94 @@
+import CacheModel
+import NIOCore
+
+extension LookupReply {
+    private enum Outcome: UInt8 {
+        case refused = 0
+        case hits = 1
+        case miss = 2
+    }
+
+    static let minimumWireBytes = 1 + Lease.wireBytes + 8 + 2 + 2
+
+    func wireBytes(withPayloads: Bool) -> Int {
+        var bytes = 1 + Lease.wireBytes + 8 + 2 + sourceSequences.count * 8
+        switch outcome {
+        case .hits(let hits): bytes += 2 + hits.totalBytes { $0.wireBytes(withPayload: withPayloads) }
+        case .miss(let miss): bytes += 2 + (miss.nearestSimilarity == nil ? 0 : 4)
+        case .refused(let error): bytes += error.wireBytes
+        }
+        return bytes
+    }
+
+    /// Outcome u8, lease, search time u64, count u16 of sequences and each u64, then what the outcome brings.
+    func write(to bytes: inout ByteBuffer, withPayloads: Bool) throws(CacheError) {
+        func write(_ kind: Outcome) throws(CacheError) {
+            bytes.write(kind.rawValue)
+            lease.write(to: &bytes)
+            bytes.write(searchNanoseconds)
+            try bytes.write(count: sourceSequences.count, of: "sources")
+            for sequence in sourceSequences { bytes.write(sequence) }
+        }
+        switch outcome {
+        case .hits(let hits):
+            try write(.hits)
+            try bytes.write(count: hits.count, of: "hits")
+            for hit in hits {
+                bytes.write(hit.match.rawValue)
+                bytes.write(hit.similarity)
+                try hit.entry.write(to: &bytes, withPayload: withPayloads)
+            }
+        case .miss(let miss):
+            try write(.miss)
+            bytes.write(miss.reason.rawValue)
+            bytes.write(miss.nearestSimilarity != nil)
+            if let nearest = miss.nearestSimilarity { bytes.write(nearest) }
+        case .refused(let error):
+            try write(.refused)
+            error.write(to: &bytes)
+        }
+    }
+
+    init(from reader: inout BodyReader) throws(CacheError) {
+        let kind = try reader.integer(UInt8.self)
+        let lease = try reader.lease()
+        let searchNanoseconds = try reader.integer(UInt64.self)
+        let sequences = try reader.list("sources", limit: Limits.namedSourceCount, minimumBytes: 8) {
+            reader throws(CacheError) in try reader.integer(UInt64.self)
+        }
+        let outcome: LookupOutcome
+        switch Outcome(rawValue: kind) {
+        case .hits: outcome = .hits(try reader.hits())
+        case .miss: outcome = .miss(try reader.miss())
+        case .refused: outcome = .refused(try reader.error())
+        case nil: throw reader.malformed("unknown outcome of a lookup")
+        }
+        self.init(
+            outcome: outcome, lease: lease, sourceSequences: sequences, searchNanoseconds: searchNanoseconds)
+    }
+}
+
+extension Hit {
+    static let minimumWireBytes = 1 + 4 + StoredEntry.minimumWireBytes
+    fileprivate func wireBytes(withPayload: Bool) -> Int { 1 + 4 + entry.wireBytes(withPayload: withPayload) }
+}
+
+extension BodyReader {
+    fileprivate mutating func hits() throws(CacheError) -> [Hit] {
+        let hits = try list("hits", limit: Limits.neighborsRange.upperBound, minimumBytes: Hit.minimumWireBytes) {
+            reader throws(CacheError) in
+            guard let match = Hit.Match(rawValue: try reader.integer()) else {
+                throw reader.malformed("unknown kind of a match")
+            }
+            let similarity = try reader.float()
+            return Hit(match: match, similarity: similarity, entry: try StoredEntry(from: &reader))
+        }
+        guard !hits.isEmpty else { throw malformed("hits without a hit") }
+        return hits
+    }
+
+    fileprivate mutating func miss() throws(CacheError) -> Miss {
+        guard let reason = Miss.Reason(rawValue: try integer()) else { throw malformed("unknown reason of a miss") }
+        return Miss(reason: reason, nearestSimilarity: try boolean() ? try float() : nil)
+    }
+}

@@ -1,0 +1,16 @@
+package import CacheEngine
+package import CacheModel
+
+/// What the server wants of an engine. Nothing here blocks; each `reply` is called exactly once, on any thread.
+package protocol RequestExecutor: Sendable {
+    func submit(_ write: WriteRequest, reply: @escaping @Sendable (WriteReply) -> Void)
+    func submit(_ read: ReadRequest, reply: @escaping @Sendable (ReadReply) -> Void)
+    /// Answers on the calling thread what takes less than a hand-over to another one; nil when nothing happened.
+    func answerInline(_ read: ReadRequest) -> ReadReply?
+    func lease(namespace: String, sources: [String]) -> (lease: Lease, sources: [SourceState])
+    func namespaces() -> [NamespaceDescription]
+    func statistics() -> EngineStatistics
+    var position: Position { get }
+}
+
+extension Engine: RequestExecutor {}

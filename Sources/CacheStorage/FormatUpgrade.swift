@@ -1,0 +1,49 @@
+package import CacheModel
+
+/// The way from every format that was ever written to the current one, a step per version, each in a transaction of its own.
+package struct FormatUpgrade: Sendable {
+    package struct Step: Sendable {
+        /// The format that the step reads; it leaves `from + 1`, the store record's format included.
+        package var from: UInt32
+        package var apply: @Sendable (WriteTransaction) throws(CacheError) -> Void
+
+        package init(from: UInt32, apply: @escaping @Sendable (WriteTransaction) throws(CacheError) -> Void) {
+            self.from = from
+            self.apply = apply
+        }
+    }
+
+    package var target: UInt32
+    package var steps: [Step]
+
+    package init(target: UInt32, steps: [Step]) {
+        self.target = target
+        self.steps = steps
+    }
+
+    /// Format 1 is the first; there is nothing to upgrade from yet.
+    package static let current = FormatUpgrade(target: StoreRecord.currentFormat, steps: [])
+
+    /// Brings the store to the target format; does nothing to an empty store.
+    ///
+    /// - Throws: `unsupported-format` for a store of a newer version, whose file is left as it is; `store-damaged`.
+    package func run(in environment: StorageEnvironment) throws(CacheError) {
+        while true {
+            let transaction = try environment.beginWrite()
+            guard let record = try transaction.value(.store, StorageKey.store) else { return }
+            let format = try StoreRecord.format(of: record)
+            if format == target { return }
+            guard let step = steps.first(where: { $0.from == format }) else {
+                throw CacheError(
+                    .unsupportedFormat,
+                    "the store has format \(format), this version reads up to \(target); run the version that wrote it",
+                    detail: ["expected": String(target), "got": String(format)])
+            }
+            try step.apply(transaction)
+            guard let record = try transaction.value(.store, StorageKey.store),
+                try StoreRecord.format(of: record) == format + 1
+            else { throw CacheError(.internalError, "the upgrade from format \(format) left another format") }
+            try transaction.commit(.invalidation)
+        }
+    }
+}

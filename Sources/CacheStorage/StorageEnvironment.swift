@@ -1,0 +1,132 @@
+internal import CLMDB
+package import CacheModel
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
+/// How much of the newest work a power cut may take back. The file stays intact either way, and invalidations are always `sync`.
+package enum Durability: String, CaseIterable, Sendable {
+    /// Every acknowledged insert is on the disk.
+    case sync
+    /// The last acknowledged inserts may be lost at a power cut (`MDB_NOMETASYNC`).
+    case relaxed
+}
+
+/// How to open the environment of a store.
+package struct StorageOptions: Sendable {
+    package var mapBytes: Int
+    package var durability: Durability
+    /// A test's way to make a commit fail: returns an `errno`, or 0 to let it pass.
+    package var commitFault: (@Sendable (CommitPurpose) -> CInt)?
+
+    package init(
+        mapBytes: Int = Limits.mapBytes, durability: Durability = .sync,
+        commitFault: (@Sendable (CommitPurpose) -> CInt)? = nil
+    ) {
+        self.mapBytes = mapBytes
+        self.durability = durability
+        self.commitFault = commitFault
+    }
+}
+
+/// The LMDB environment in a data directory, with its tables open. One writer, many snapshot readers.
+///
+/// `@unchecked Sendable`: LMDB's environment may be used by all threads, and everything here is set before it is shared.
+package final class StorageEnvironment: @unchecked Sendable {
+    package let directory: String
+    package let options: StorageOptions
+    private let handle: OpaquePointer
+    private var tables: [MDB_dbi] = []
+
+    /// - Throws: `store-damaged`, `storage-failed` or `storage-full`.
+    package init(directory: String, options: StorageOptions) throws(CacheError) {
+        self.directory = directory
+        self.options = options
+        var handle: OpaquePointer?
+        try StorageFailure.check(mdb_env_create(&handle), "creating the environment")
+        guard let handle else { throw CacheError(.internalError, "LMDB created no environment") }
+        self.handle = handle
+        // From here on deinit closes the handle, also when one of the next lines throws.
+        try StorageFailure.check(mdb_env_set_maxdbs(handle, MDB_dbi(Table.allCases.count)), "setting the table count")
+        try StorageFailure.check(mdb_env_set_mapsize(handle, options.mapBytes), "reserving the memory map")
+        var flags = UInt32(MDB_NOTLS | MDB_NORDAHEAD)
+        if options.durability == .relaxed { flags |= UInt32(MDB_NOMETASYNC) }
+        try StorageFailure.check(mdb_env_open(handle, directory, flags, 0o600), "opening \(directory)")
+        var stale: CInt = 0
+        try StorageFailure.check(mdb_reader_check(handle, &stale), "checking for stale readers")
+        try openTables()
+    }
+
+    deinit { mdb_env_close(handle) }
+
+    private func openTables() throws(CacheError) {
+        var transaction: OpaquePointer?
+        try StorageFailure.check(mdb_txn_begin(handle, nil, 0, &transaction), "beginning a transaction")
+        var opened: [MDB_dbi] = []
+        for table in Table.allCases {
+            var identifier: MDB_dbi = 0
+            let code = mdb_dbi_open(transaction, table.rawValue, UInt32(MDB_CREATE), &identifier)
+            guard code == 0 else {
+                mdb_txn_abort(transaction)
+                throw StorageFailure.error(code, "opening the table \(table.rawValue)")
+            }
+            opened.append(identifier)
+        }
+        try StorageFailure.check(mdb_txn_commit(transaction), "creating the tables")
+        tables = opened
+    }
+
+    func table(_ table: Table) -> MDB_dbi { tables[table.index] }
+
+    package func beginRead() throws(CacheError) -> ReadTransaction {
+        var transaction: OpaquePointer?
+        var code = mdb_txn_begin(handle, nil, UInt32(MDB_RDONLY), &transaction)
+        if code == MDB_READERS_FULL {
+            var stale: CInt = 0
+            mdb_reader_check(handle, &stale)
+            code = mdb_txn_begin(handle, nil, UInt32(MDB_RDONLY), &transaction)
+        }
+        try StorageFailure.check(code, "beginning a snapshot")
+        guard let transaction else { throw CacheError(.internalError, "LMDB began no transaction") }
+        return ReadTransaction(environment: self, handle: transaction)
+    }
+
+    package func beginWrite() throws(CacheError) -> WriteTransaction {
+        var transaction: OpaquePointer?
+        try StorageFailure.check(mdb_txn_begin(handle, nil, 0, &transaction), "beginning a transaction")
+        guard let transaction else { throw CacheError(.internalError, "LMDB began no transaction") }
+        return WriteTransaction(environment: self, handle: transaction)
+    }
+
+    /// Writes everything committed so far to the disk.
+    package func synchronize() throws(CacheError) {
+        try StorageFailure.check(mdb_env_sync(handle, 1), "synchronizing with the disk")
+    }
+
+    /// Writes a consistent copy of the live store into an existing, empty directory.
+    package func copy(to directory: String) throws(CacheError) {
+        try StorageFailure.check(mdb_env_copy2(handle, directory, UInt32(MDB_CP_COMPACT)), "copying to \(directory)")
+    }
+
+    package func usage() -> StorageUsage {
+        var info = MDB_envinfo()
+        mdb_env_info(handle, &info)
+        var statistics = MDB_stat()
+        mdb_env_stat(handle, &statistics)
+        let pageBytes = Int(statistics.ms_psize)
+        return StorageUsage(
+            mapBytes: info.me_mapsize, usedBytes: (info.me_last_pgno + 1) * pageBytes, pageBytes: pageBytes)
+    }
+}
+
+/// Sizes of the map. `usedBytes` never shrinks: freed pages are used again, not given back.
+package struct StorageUsage: Sendable {
+    package var mapBytes: Int
+    package var usedBytes: Int
+    package var pageBytes: Int
+}

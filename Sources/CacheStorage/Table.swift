@@ -1,0 +1,38 @@
+/// The tables of a store: named databases of one LMDB environment. The raw value is the name in the file.
+package enum Table: String, CaseIterable, Sendable {
+    /// One record, see `StoreRecord`.
+    case store
+    /// Namespace identifier → `NamespaceRecord`.
+    case namespaces
+    /// Content identifiers of dropped namespaces, whose entries are still to be reclaimed.
+    case garbage
+    /// Namespace identifier, kind, name → `WatermarkRecord`.
+    case watermarks
+    /// Namespace identifier, source → incarnation that the source was announced to; kept only while the store is fenced.
+    case announcements
+    /// Content identifier, entry → `EntryRecord`: everything but what only a hit needs.
+    case entries
+    /// Content identifier, entry → prompt and payload.
+    case payloads
+    /// Content identifier, scope, exact key → entry.
+    case keys
+    /// Content identifier, tag, entry → nothing.
+    case tags
+    /// Content identifier, block number → a block of rows, see `BlockLayout`.
+    case blocks
+
+    var index: Int {
+        switch self {
+        case .store: 0
+        case .namespaces: 1
+        case .garbage: 2
+        case .watermarks: 3
+        case .announcements: 4
+        case .entries: 5
+        case .payloads: 6
+        case .keys: 7
+        case .tags: 8
+        case .blocks: 9
+        }
+    }
+}

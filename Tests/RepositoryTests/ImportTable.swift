@@ -1,0 +1,67 @@
+/// Which target may import which module. Arrows run one way: what is not listed here is not reachable from there.
+///
+/// The compiler does not enforce this: it finds an undeclared sibling target as soon as something else has built it.
+enum ImportTable {
+    /// Modules of the standard library, open to every Swift target.
+    static let standardLibrary: Set<String> = ["Swift", "Synchronization"]
+    private static let essentials: Set<String> = ["FoundationEssentials"]
+    /// The system's C library has another name on each platform.
+    private static let systemLibrary: Set<String> = ["Glibc", "Musl", "Darwin"]
+    /// Modules that come with the toolchain and are not declared in the manifest.
+    static let toolchain = standardLibrary.union(systemLibrary).union(["Foundation", "FoundationEssentials"])
+
+    /// Swift targets, from the inside out.
+    static let modules: [String: Set<String>] = [
+        "CacheModel": essentials,
+        "VectorSearch": ["CVectorKernels", "COpenBLAS", "CacheModel"],
+        "CacheStorage": systemLibrary.union(["CLMDB", "CacheModel"]),
+        "CacheEngine": systemLibrary.union([
+            "VectorSearch", "CacheStorage", "CacheModel", "HashTreeCollections", "DequeModule",
+        ]),
+        "CacheProtocol": ["NIOCore", "CacheModel"],
+        "CacheServer": essentials.union([
+            "CacheEngine", "CacheProtocol", "CacheModel", "NIOCore", "NIOPosix", "Logging", "ServiceLifecycle",
+        ]),
+        "SemblanceClient": ["CacheProtocol", "CacheModel", "NIOCore", "NIOPosix", "DequeModule"],
+        "semblance": systemLibrary.union(essentials).union([
+            "CacheServer", "SemblanceClient", "CacheEngine", "CacheModel", "ArgumentParser", "Configuration", "Logging",
+            "ServiceLifecycle", "Foundation",
+        ]),
+    ]
+
+    /// C targets: the headers that they may include besides their own.
+    static let headers: [String: Set<String>] = [
+        "CLMDB": ["lmdb.h"],
+        "COpenBLAS": ["cblas.h"],
+        "CVectorKernels": [
+            "stdint.h", "stddef.h", "string.h", "math.h", "stdlib.h", "immintrin.h", "arm_neon.h",
+        ],
+    ]
+
+    static let targets = Set(modules.keys).union(headers.keys)
+
+    /// The modules that a Swift source imports in whatever form: with access level and attributes, or one declaration
+    /// only.
+    static func imports(in source: String) -> [(line: Int, module: String)] {
+        let pattern =
+            #/
+            ^\s* (?: (?: @\w+ (?: \( [^)]* \) )? | package | public | internal | private | fileprivate ) \s+ )*
+            import \s+ (?: (?: struct | class | enum | protocol | actor | typealias | func | let | var ) \s+ )?
+            `? (\w+)
+            /#
+        return SourceCode(source).code.enumerated().flatMap { index, line in
+            line.split(separator: ";").compactMap { statement in
+                statement.firstMatch(of: pattern).map { (index + 1, String($0.1)) }
+            }
+        }
+    }
+
+    /// The headers that a C source includes: `<math.h>` with `isSystem`, `"kernels.h"` without.
+    static func includes(in source: String) -> [(line: Int, header: String, isSystem: Bool)] {
+        source.split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap { index, line in
+            line.firstMatch(of: /^\s*#\s*(?:include|import)\s*([<"])([^>"]+)/).map {
+                (index + 1, String($0.2), $0.1 == "<")
+            }
+        }
+    }
+}
