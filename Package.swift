@@ -76,5 +76,56 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
+
+        // Tests mirror the sources.
+        .testTarget(name: "RepositoryTests", swiftSettings: settings),
+        .testTarget(name: "CacheModelTests", dependencies: ["CacheModel"], swiftSettings: settings),
+        .testTarget(
+            name: "VectorSearchTests", dependencies: ["VectorSearch", "CVectorKernels", "COpenBLAS", "CacheModel"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CacheStorageTests", dependencies: ["CacheStorage", "CLMDB", "CacheModel"], swiftSettings: settings),
+        .testTarget(
+            name: "CacheEngineTests",
+            dependencies: [
+                "CacheEngine", "CacheStorage", "VectorSearch", "CacheModel",
+                .product(name: "HashTreeCollections", package: "swift-collections"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CacheProtocolTests",
+            dependencies: ["CacheProtocol", "CacheModel", .product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CacheServerTests",
+            dependencies: [
+                "CacheServer", "CacheEngine", "CacheProtocol", "CacheModel", "VectorSearch",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SemblanceClientTests",
+            dependencies: [
+                "SemblanceClient", "CacheProtocol", "CacheModel",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "semblance", "CacheEngine", "CacheStorage", "VectorSearch", "CacheModel",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+        .testTarget(name: "CrashTests", dependencies: ["semblance", "SemblanceClient"], swiftSettings: settings),
     ]
 )

@@ -1,5 +1,6 @@
-// AVX2 with FMA: four registers hold the 32 accumulators of a pair. For several queries that is too many for 16 registers, so
-// the lower and the upper 16 lanes, which never meet before the tree, are computed in two passes over the rows.
+// AVX2 with FMA: four registers hold the 32 accumulators of a pair. For several queries that is too many for 16
+// registers, so the lower and the upper 16 lanes, which never meet before the tree, are computed in two passes over the
+// rows.
 #include "kernels.h"
 
 #if defined(__x86_64__)
@@ -120,7 +121,8 @@ INLINE void half_pass(
     }
 }
 
-/// `query_count` and whether there are `next_rows` are constants at every call, so that the accumulators stay in registers.
+/// `query_count` and whether there are `next_rows` are constants at every call, so that the accumulators stay in
+/// registers.
 INLINE void block(
     const float *const *queries, const int query_count, const float *const *rows, const float *const *next_rows,
     size_t row_count, size_t length, float *out, size_t out_stride) {

@@ -1,4 +1,5 @@
-// AVX-512: two registers hold the 32 accumulators of a pair, so three queries times four rows fill 24 of the 32 registers.
+// AVX-512: two registers hold the 32 accumulators of a pair, so three queries times four rows fill 24 of the 32
+// registers.
 #include "kernels.h"
 
 #if defined(__x86_64__)

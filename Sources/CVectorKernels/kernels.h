@@ -4,7 +4,8 @@
 
 #include "CVectorKernels.h"
 
-// Each is NULL where the file was compiled for another architecture. Whether the CPU can run it is dispatch.c's question.
+// Each is NULL where the file was compiled for another architecture. Whether the CPU can run it is dispatch.c's
+// question.
 extern const struct svk_kernels *const svk_serial_kernels;
 extern const struct svk_kernels *const svk_avx2_kernels;
 extern const struct svk_kernels *const svk_avx512_kernels;

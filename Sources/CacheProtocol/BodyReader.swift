@@ -108,6 +108,8 @@ struct BodyReader {
             try skip(length)
             return ""
         }
+        // ASCII is valid as it is, and the validating initializer takes three times as long as the other.
+        if let string = bytes.readASCII(length: length) { return string }
         guard let string = try? bytes.readUTF8ValidatedString(length: length) else { throw malformed("invalid UTF-8") }
         return string
     }
@@ -172,6 +174,29 @@ extension BodyReader {
             throw .outOfRange("batch", limit: count == 0 ? 1 : Limits.batchCount, got: count)
         }
         return count
+    }
+}
+
+extension ByteBuffer {
+    /// - Parameter length: at most the readable bytes.
+    /// - Returns: nil, with nothing read, when a byte is not ASCII.
+    fileprivate mutating func readASCII(length: Int) -> String? {
+        let string = withUnsafeReadableBytes { readable -> String? in
+            let text = UnsafeRawBufferPointer(rebasing: readable.prefix(length))
+            var highBits: UInt64 = 0
+            var offset = 0
+            while offset + 8 <= text.count {
+                highBits |= text.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                offset += 8
+            }
+            while offset < text.count {
+                highBits |= UInt64(text[offset])
+                offset += 1
+            }
+            return highBits & 0x8080_8080_8080_8080 == 0 ? String(decoding: text, as: UTF8.self) : nil
+        }
+        if string != nil { moveReaderIndex(forwardBy: length) }
+        return string
     }
 }
 

@@ -1,5 +1,6 @@
 internal import CLMDB
 package import CacheModel
+internal import Synchronization
 
 #if canImport(Glibc)
     internal import Glibc
@@ -42,6 +43,15 @@ package final class StorageEnvironment: @unchecked Sendable {
     package let options: StorageOptions
     private let handle: OpaquePointer
     private var tables: [MDB_dbi] = []
+    private let failed = Atomic(false)
+
+    /// Whether the system failed a write: the environment must be closed and opened again before anything else is written.
+    /// A full map does not count, as nothing of such a transaction has reached the file.
+    package var hasFailed: Bool { failed.load(ordering: .acquiring) }
+
+    func noteFailure(_ code: CInt) {
+        if code > 0 || code == MDB_PANIC { failed.store(true, ordering: .releasing) }
+    }
 
     /// - Throws: `store-damaged`, `storage-failed` or `storage-full`.
     package init(directory: String, options: StorageOptions) throws(CacheError) {
@@ -105,7 +115,9 @@ package final class StorageEnvironment: @unchecked Sendable {
 
     /// Writes everything committed so far to the disk.
     package func synchronize() throws(CacheError) {
-        try StorageFailure.check(mdb_env_sync(handle, 1), "synchronizing with the disk")
+        let code = mdb_env_sync(handle, 1)
+        noteFailure(code)
+        try StorageFailure.check(code, "synchronizing with the disk")
     }
 
     /// Writes a consistent copy of the live store into an existing, empty directory.

@@ -124,16 +124,19 @@ package final class WriteTransaction: Transaction {
 
     /// Commits; with `.invalidation` everything is on the disk when this returns, whatever the durability of inserts.
     ///
-    /// - Throws: `storage-full` or `storage-failed`; the transaction is aborted then. After `storage-failed` the environment
-    ///   must be opened anew before anything else is written.
+    /// - Throws: `storage-full` or `storage-failed`; the transaction is aborted then, and the environment's `hasFailed` says
+    ///   whether it must be opened anew.
     package func commit(_ purpose: CommitPurpose) throws(CacheError) {
         guard isOpen else { throw CacheError(.internalError, "a transaction was committed twice") }
         if let fault = environment.options.commitFault?(purpose), fault != 0 {
             abort()
+            environment.noteFailure(fault)
             throw StorageFailure.error(fault, "committing")
         }
         isOpen = false
-        try StorageFailure.check(mdb_txn_commit(handle), "committing")
+        let code = mdb_txn_commit(handle)
+        environment.noteFailure(code)
+        try StorageFailure.check(code, "committing")
         // With `sync` durability the commit itself has written everything, the pages first and then the meta page.
         if purpose == .invalidation, environment.options.durability == .relaxed { try environment.synchronize() }
     }

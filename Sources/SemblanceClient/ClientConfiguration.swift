@@ -1,4 +1,4 @@
-public import CacheModel
+import CacheModel
 import CacheProtocol
 public import NIOCore
 

@@ -26,17 +26,13 @@ struct RetryPolicy: Sendable {
         guard attempt < attemptLimit else { return nil }
         let wait: TimeAmount
         if isReply {
-            guard error.code == .overloaded, retriesOverloaded, isRepeatable else { return nil }
+            let isTemporary = error.code == .shuttingDown || error.code == .overloaded && retriesOverloaded
+            guard isTemporary, isRepeatable else { return nil }
             wait = Self.wait(for: error) ?? Self.defaultWait
         } else {
-            guard isRepeatable || !mayHaveBeenSent else { return nil }
-            switch error.code {
-            case .connectionFailed, .connectionClosed: wait = Self.wait(for: error) ?? .zero
-            // The service turned the connection away; without a time to come back it is the client's own line that is full.
-            case .overloaded, .shuttingDown:
-                return nil
-            default: return nil
-            }
+            guard isRepeatable || !mayHaveBeenSent, error != .clientClosed else { return nil }
+            guard error.code == .connectionFailed || error.code == .connectionClosed else { return nil }
+            wait = Self.wait(for: error) ?? .zero
         }
         return wait <= waitLimit && wait < remaining ? wait : nil
     }

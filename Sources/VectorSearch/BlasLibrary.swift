@@ -1,7 +1,8 @@
 package import CacheModel
 import COpenBLAS
 
-/// Proof that the OpenBLAS of this process was found fit and set up: one thread per call, safe to call from several threads.
+/// Proof that the OpenBLAS of this process was found fit and set up: one thread per call, safe to call from several
+/// threads.
 package struct BlasLibrary: Sendable {
     /// What the library says of its own build, for logs.
     package let configuration: String
@@ -16,7 +17,8 @@ package struct BlasLibrary: Sendable {
     }
 
     /// `parallelism` is what `openblas_get_parallel` returns: 0 for a serial build, 1 for POSIX threads, 2 for OpenMP.
-    /// A serial build returns wrong results when several threads call it, and only the build with POSIX threads was examined.
+    /// A serial build returns wrong results when several threads call it, and only the build with POSIX threads was
+    /// examined.
     static func check(parallelism: Int32, configuration: String) throws(CacheError) {
         guard parallelism == 1 else {
             let flavor = parallelism == 0 ? "the serial build" : "a build without POSIX threads"

@@ -1,5 +1,6 @@
-/// Looks at every row of the runs it is given and answers exactly: the deciding similarity of each row that could matter is the
-/// canonical one, so the result has the same bits whatever the kernels, the path and the number of queries.
+/// Looks at every row of the runs it is given and answers exactly: the deciding similarity of each row that could
+/// matter is the canonical one, so the result has the same bits whatever the kernels, the path and the number of
+/// queries.
 ///
 /// A scan owns no threads and no memory; any number may run at once, each with a scratch of its own.
 package struct ExactScan: Sendable {
@@ -22,8 +23,8 @@ package struct ExactScan: Sendable {
 
     /// Searches all rows of `runs` for every query.
     ///
-    /// The verdict is asked only of rows that could change the answer, possibly more than once; what it says of a row must not
-    /// change while the search runs. It must not use the scratch.
+    /// The verdict is asked only of rows that could change the answer, possibly more than once; what it says of a row
+    /// must not change while the search runs. It must not use the scratch.
     ///
     /// - Parameters:
     ///   - queries: Vectors of `dimension` components each.
@@ -53,8 +54,8 @@ package struct ExactScan: Sendable {
 extension Kernels.InstructionSet {
     /// Whether a scan of this many queries of `length` floats is quicker behind sgemm.
     ///
-    /// Milliseconds, kernels / OpenBLAS 0.3.21, one thread on an AMD EPYC (Zen 4, AVX-512) that was shared with other work, hence
-    /// within some 20 %; for `avx2`, OpenBLAS was held to its AVX2 kernels (`OPENBLAS_CORETYPE=Haswell`):
+    /// Milliseconds, kernels / OpenBLAS 0.3.21, one thread on an AMD EPYC (Zen 4, AVX-512) that was shared with other
+    /// work, hence within some 20 %; for `avx2`, OpenBLAS was held to its AVX2 kernels (`OPENBLAS_CORETYPE=Haswell`):
     ///
     ///     queries  avx512, 384 floats  avx512, 3,072 floats  avx512, 64 floats  avx2, 384 floats
     ///              99,960 rows         12,500 rows           299,880 rows       99,960 rows
@@ -67,7 +68,8 @@ extension Kernels.InstructionSet {
     ///         128     112 / 149           208 / 407            83.9 / 71.2         238 / 165
     ///         256     230 / 275           424 / 770             194 / 146          450 / 297
     ///
-    /// At 768 and 1,024 floats the AVX-512 kernels were not slower from 8 queries on. NEON is a guess: nobody has measured it.
+    /// At 768 and 1,024 floats the AVX-512 kernels were not slower from 8 queries on. NEON is a guess: nobody has
+    /// measured it.
     fileprivate func isSlowerThanBlas(queryCount: Int, length: Int) -> Bool {
         switch self {
         case .avx512: length > 1_024 ? (16...64).contains(queryCount) : length <= 128 && queryCount > 64

@@ -38,10 +38,9 @@ struct MatchCollector {
 
     mutating func exclude(similarity: Float, reason: UInt8) {
         guard similarity >= threshold else { return }
-        if let known = excluded {
-            guard similarity > known.similarity || (similarity == known.similarity && reason < known.reason) else { return }
-        }
-        excluded = ExcludedRow(similarity: similarity, reason: reason)
+        let row = ExcludedRow(similarity: similarity, reason: reason)
+        if let known = excluded, !row.isBetter(than: known) { return }
+        excluded = row
     }
 
     var result: SearchResult {
@@ -60,9 +59,9 @@ struct MatchCollector {
         matches.insert(match, at: low)
     }
 
-    /// With a match in hand only better matches count: whatever is nearer than the best match, accepted or excluded, is at or
-    /// above the cut too. Without one, any row that is nearer than the nearest may become it, and rows at or above the
-    /// threshold lie higher still.
+    /// With a match in hand only better matches count: whatever is nearer than the best match, accepted or excluded, is
+    /// at or above the cut too. Without one, any row that is nearer than the nearest may become it, and rows at or
+    /// above the threshold lie higher still.
     private mutating func raiseCut() {
         if let worst = matches.last {
             cut = matches.count < neighbors ? threshold : worst.similarity

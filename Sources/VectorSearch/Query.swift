@@ -12,13 +12,14 @@ package struct Query: Sendable {
     package init(_ vector: UnitVector, threshold: Float, neighbors: Int = 1) throws(CacheError) {
         guard threshold >= -1, threshold <= 1 else {
             throw CacheError(
-                .invalidArgument, "A threshold lies between -1 and 1.", detail: ["field": "threshold", "got": "\(threshold)"])
+                .invalidArgument, "A threshold lies between -1 and 1.",
+                detail: ["field": "threshold", "got": "\(threshold)"])
         }
-        guard Limits.neighborsRange.contains(neighbors) else {
+        let range = Limits.neighborsRange
+        guard range.contains(neighbors) else {
             throw CacheError(
-                .invalidArgument,
-                "A lookup asks for \(Limits.neighborsRange.lowerBound) through \(Limits.neighborsRange.upperBound) entries.",
-                detail: ["field": "neighbors", "limit": "\(Limits.neighborsRange.upperBound)", "got": "\(neighbors)"])
+                .invalidArgument, "A lookup asks for \(range.lowerBound) through \(range.upperBound) entries.",
+                detail: ["field": "neighbors", "limit": "\(range.upperBound)", "got": "\(neighbors)"])
         }
         self.vector = vector
         self.threshold = threshold
@@ -50,6 +51,11 @@ package struct Match: Hashable, Sendable {
 package struct ExcludedRow: Hashable, Sendable {
     package var similarity: Float
     package var reason: UInt8
+
+    /// Higher similarity first, then the lower reason: whatever order rows come in, the same one is reported.
+    func isBetter(than other: ExcludedRow) -> Bool {
+        similarity != other.similarity ? similarity > other.similarity : reason < other.reason
+    }
 }
 
 /// What a scan of all rows says about one query.

@@ -1,4 +1,5 @@
-/// Rows that lie together in memory: `count` rows, the search's stride apart, the first of which has the number `firstRow`.
+/// Rows that lie together in memory: `count` rows, the search's stride apart, the first of which has the number
+/// `firstRow`.
 ///
 /// The memory must stay as it is until the search is over. Rows are unit vectors, as `UnitVector` makes them.
 package struct RowRun {

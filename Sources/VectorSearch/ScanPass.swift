@@ -13,8 +13,8 @@ struct ScanPass {
     private let summationSlack: Float
     private var stagedCount = 0
 
-    /// Runs of fewer rows are gathered: kernels take rows by fours, and prefetch the next four themselves. Prefetching whole rows
-    /// when they are gathered was measured to double the time; prefetching the next run made no difference.
+    /// Runs of fewer rows are gathered: kernels take rows by fours, and prefetch the next four themselves. Prefetching
+    /// whole rows when they are gathered was measured to double the time; prefetching the next run made no difference.
     private static let gatheredBelow = 4
 
     init(_ scan: ExactScan, queries: [Query], dimension: Int, stride: Int, scratch: SearchScratch) {
@@ -75,7 +75,8 @@ struct ScanPass {
             }
             for query in queries.indices {
                 let ofQuery = products + query * SearchScratch.tileRows
-                // BLAS may be off by the slack to either side, so it only rules out; the subtraction rounds, hence nextDown.
+                // BLAS may be off by the slack to either side, so it only rules out; the subtraction rounds, hence
+                // nextDown.
                 let filter = usesBlas ? (scratch.cuts[query] - summationSlack).nextDown : scratch.cuts[query]
                 let selectedCount = scan.kernels.table.pointee.select(ofQuery, count, filter, scratch.selected)
                 for position in 0..<selectedCount {

@@ -4,7 +4,8 @@ import CVectorKernels
 package final class SearchScratch {
     /// Rows that one call of a kernel takes.
     static let tileRows = 128
-    /// Single rows that are gathered before they are computed: 64 rows of 384 floats are 96 KiB, well inside the second cache.
+    /// Single rows that are gathered before they are computed: 64 rows of 384 floats are 96 KiB, well inside the second
+    /// cache.
     static let stagedRows = 64
 
     var collectors: [MatchCollector] = []

@@ -1,6 +1,7 @@
 package import CacheModel
 
-/// An embedding of length one, as it is stored and searched: `dimension` floats, zeros up to `stride`, at a 64-byte boundary.
+/// An embedding of length one, as it is stored and searched: `dimension` floats, zeros up to `stride`, at a 64-byte
+/// boundary.
 ///
 /// The same components give the same bits on every machine. A copy shares the memory.
 package struct UnitVector: Sendable {
@@ -21,17 +22,20 @@ package struct UnitVector: Sendable {
         }
     }
 
-    /// - Throws: `invalidArgument` for a dimension outside of `Limits.dimensionRange`, `invalidVector` for a component that is
+    /// - Throws: `invalidArgument` for a dimension outside of `Limits.dimensionRange`, `invalidVector` for a component
+    /// that is
     ///   not finite and for a vector of zeros.
     package init(_ components: UnsafeBufferPointer<Float>) throws(CacheError) {
-        guard Limits.dimensionRange.contains(components.count) else {
+        let range = Limits.dimensionRange
+        guard range.contains(components.count) else {
             throw CacheError(
-                .invalidArgument,
-                "A vector has \(Limits.dimensionRange.lowerBound) through \(Limits.dimensionRange.upperBound) components.",
-                detail: ["field": "vector", "limit": "\(Limits.dimensionRange.upperBound)", "got": "\(components.count)"])
+                .invalidArgument, "A vector has \(range.lowerBound) through \(range.upperBound) components.",
+                detail: ["field": "vector", "limit": "\(range.upperBound)", "got": "\(components.count)"])
         }
         let norm = Self.norm(components)
-        guard norm.isFinite else { throw CacheError(.invalidVector, "A component of the vector is not a finite number.") }
+        guard norm.isFinite else {
+            throw CacheError(.invalidVector, "A component of the vector is not a finite number.")
+        }
         guard norm > 0 else { throw CacheError(.invalidVector, "A vector of zeros has no direction.") }
 
         let storage = Storage(count: Self.stride(dimension: components.count))
@@ -47,8 +51,8 @@ package struct UnitVector: Sendable {
     /// The square root of the sum of squares; NaN or infinite if a component is.
     ///
     /// The square of a float is exact in a double and neither overflows nor vanishes there (1e-90 to 1e77), so the only
-    /// roundings are those of the sums, whose order is fixed: component i goes to sum i mod 8. A compiler that fuses the
-    /// multiplication with the addition changes nothing.
+    /// roundings are those of the sums, whose order is fixed: component i goes to sum i mod 8. A compiler that fuses
+    /// the multiplication with the addition changes nothing.
     private static func norm(_ components: UnsafeBufferPointer<Float>) -> Double {
         var sums = SIMD8<Double>.zero
         let whole = components.count / 8 * 8

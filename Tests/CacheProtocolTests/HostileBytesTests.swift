@@ -146,6 +146,12 @@ import Testing
             #expect(requestError(frame(.dropNamespace, body))?.code == .malformedFrame)
         }
         #expect(requestError(frame(.dropNamespace, [3, 0, 0xe8, 0xaa, 0x9e])) == nil)
+        // One bad byte at every place of a longer text.
+        for place in 0..<20 {
+            var body = [20, 0] + [UInt8](repeating: 0x61, count: 20)
+            body[2 + place] = 0xff
+            #expect(requestError(frame(.dropNamespace, body))?.code == .malformedFrame, "at \(place)")
+        }
     }
 
     /// A decoded message is written and read again: the same bytes must come out, whatever was in the mutated ones.

@@ -21,7 +21,8 @@ import Testing
             for batch in batches {
                 var found: [SearchResult] = []
                 for start in stride(from: 0, to: expected.count, by: batch) {
-                    found += searched.search(scan, queries: start..<min(start + batch, expected.count), scratch: scratch)
+                    let range = start..<min(start + batch, expected.count)
+                    found += searched.search(scan, queries: range, scratch: scratch)
                 }
                 let wrong = expected.indices.first { found[$0] != expected[$0] }
                 let where_ = "\(note) \(scan.kernels.name) \(scan.path) batch \(batch)"
@@ -79,6 +80,23 @@ import Testing
                     runs: [RowRun(base: memory.base, count: 50, firstRow: 0)], scratch: SearchScratch()
                 ) { _, row in .accept(order: row == newest ? 1_000 : UInt64(row)) }
                 #expect(results.first?.matches == [Match(row: newest, similarity: 1, order: 1_000)])
+            }
+        }
+    }
+
+    @Test func oppositeRowsHaveSimilarityMinusOneAndTheNewestWins() throws {
+        var random = SeededGenerator(seed: 17)
+        var vector = try UnitVector([1])
+        while definedDot(vector.row, vector.row) <= 1 { vector = try UnitVector(random.components(20)) }
+        let opposite = vector.row.map { -$0 }
+        let memory = RowMemory(rows: Array(repeating: opposite, count: 50), stride: vector.stride)
+        for scan in try Self.scans() {
+            for newest: UInt32 in [0, 1, 25, 49] {
+                let results = scan.search(
+                    [try Query(vector, threshold: -1)], dimension: 20, stride: vector.stride,
+                    runs: [RowRun(base: memory.base, count: 50, firstRow: 0)], scratch: SearchScratch()
+                ) { _, row in .accept(order: row == newest ? 1_000 : UInt64(row)) }
+                #expect(results.first?.matches == [Match(row: newest, similarity: -1, order: 1_000)])
             }
         }
     }

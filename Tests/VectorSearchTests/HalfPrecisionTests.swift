@@ -14,7 +14,8 @@ import VectorSearch
             let middle = (low + high) / 2
             return [middle, middle.nextUp, middle.nextDown, -middle, -middle.nextUp]
         }
-        return widened + halfway + (0..<20_000).map { _ in Float(bitPattern: UInt32(truncatingIfNeeded: random.next())) }
+        let anything = (0..<20_000).map { _ in Float(bitPattern: UInt32(truncatingIfNeeded: random.next())) }
+        return widened + halfway + anything
     }()
 
     @Test(arguments: Kernels.supported)

@@ -1,4 +1,5 @@
-// Compares the NEON kernels with the serial ones, bit by bit. `scripts/check-neon` compiles it for 64-bit ARM and runs it.
+// Compares the NEON kernels with the serial ones, bit by bit. `scripts/check-neon` compiles it for 64-bit ARM and runs
+// it.
 #include "CVectorKernels.h"
 
 #include <math.h>
@@ -142,8 +143,9 @@ static void compare_selections(const struct svk_kernels *serial, const struct sv
                 values[i] = random_bits() % 2 ? drawn[random_bits() % 6] : component();
             }
             size_t selected = serial->select(values, count, cuts[c], indices_serial);
-            int same = neon->select(values, count, cuts[c], indices_neon) == selected;
-            expect(same && memcmp(indices_serial, indices_neon, selected * sizeof *indices_neon) == 0, "select", count, c, 0);
+            int same = neon->select(values, count, cuts[c], indices_neon) == selected &&
+                       memcmp(indices_serial, indices_neon, selected * sizeof *indices_neon) == 0;
+            expect(same, "select", count, c, 0);
         }
     }
 }

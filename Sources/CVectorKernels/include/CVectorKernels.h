@@ -12,8 +12,9 @@
 
 // The canonical dot product: the one number that decides how similar two rows are.
 //
-// A row is `length` floats, `length` a multiple of 16; what a vector does not fill is zero. For every row length, count of
-// rows, count of queries and instruction set the result has the same bits, because its operations and their order are fixed:
+// A row is `length` floats, `length` a multiple of 16; what a vector does not fill is zero. For every row length, count
+// of rows, count of queries and instruction set the result has the same bits, because its operations and their order
+// are fixed:
 //
 //   1. 32 accumulators start at +0. Component i goes to accumulator i mod 32, in ascending order of i, by one fused
 //      multiply-add (one rounding).
@@ -23,8 +24,8 @@
 //        d[i] = c[i] + c[i + 4]    for i < 4
 //        result = (d[0] + d[2]) + (d[1] + d[3])
 //
-// At most ceil(length / 32) + 5 roundings lie on the way of any component. Only the bits of a NaN may differ between machines.
-// Denormals count in full: nothing here sets or expects a flush-to-zero mode.
+// At most ceil(length / 32) + 5 roundings lie on the way of any component. Only the bits of a NaN may differ between
+// machines. Denormals count in full: nothing here sets or expects a flush-to-zero mode.
 
 /// Floats by which rows are padded.
 #define SVK_ROW_PADDING 16
@@ -36,9 +37,9 @@ enum svk_instruction_set {
     SVK_NEON = 3,
 };
 
-/// The functions of one instruction set. Every set gives the same bits; `serial` is the one that the others are tested against.
-/// Pointers need the alignment of their type only; rows at 64-byte boundaries are fastest. No function allocates or keeps a
-/// pointer, and all may be called from any number of threads at once.
+/// The functions of one instruction set. Every set gives the same bits; `serial` is the one that the others are tested
+/// against. Pointers need the alignment of their type only; rows at 64-byte boundaries are fastest. No function
+/// allocates or keeps a pointer, and all may be called from any number of threads at once.
 struct svk_kernels {
     /// As `SEMBLANCE_KERNEL` names it: `serial`, `avx2`, `avx512`, `neon`.
     const char *_Nonnull name;
@@ -54,15 +55,15 @@ struct svk_kernels {
         const float *_Nonnull const *_Nonnull queries, size_t query_count, const float *_Nonnull const *_Nonnull rows,
         size_t count, size_t length, float *_Nonnull out, size_t out_stride);
 
-    /// Writes the indices, in ascending order, of all values >= cut and returns how many they are. `indices` has room for
-    /// `count`. A NaN is never selected.
+    /// Writes the indices, in ascending order, of all values >= cut and returns how many they are. `indices` has room
+    /// for `count`. A NaN is never selected.
     size_t (*_Nonnull select)(const float *_Nonnull values, size_t count, float cut, uint32_t *_Nonnull indices);
 
     /// IEEE 754 binary16 to binary32: exact. A NaN becomes quiet and keeps its sign and payload.
     void (*_Nonnull widen_half)(const uint16_t *_Nonnull from, size_t count, float *_Nonnull to);
 
-    /// IEEE 754 binary32 to binary16: rounded to nearest, ties to even; too large becomes infinity. A NaN becomes quiet and
-    /// keeps its sign and the upper bits of its payload.
+    /// IEEE 754 binary32 to binary16: rounded to nearest, ties to even; too large becomes infinity. A NaN becomes quiet
+    /// and keeps its sign and the upper bits of its payload.
     void (*_Nonnull narrow_half)(const float *_Nonnull from, size_t count, uint16_t *_Nonnull to);
 };
 

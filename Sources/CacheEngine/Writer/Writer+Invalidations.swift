@@ -34,7 +34,6 @@ extension Writer {
         } catch {
             guard error.code == .storageFull else { throw error }
             directory.releaseReserve()
-            mustReopen = true
             try writeOnce(changes, newTable)
             directory.keepReserve()
         }

@@ -20,7 +20,7 @@ package final class Writer: @unchecked Sendable {
     var table: WatermarkTable
     var durableTable: WatermarkTable
     var unwritten = WatermarkChanges()
-    /// Set by a failed commit: nothing is written before the environment was closed and opened.
+    /// Set when a commit is good but could not be shown. Like a failed write, it asks for a new start.
     var mustReopen = false
     var reclaimer = ReclaimCursor()
     private var snapshots: [WeakSnapshot] = []
@@ -69,7 +69,7 @@ package final class Writer: @unchecked Sendable {
 
     /// A transaction to edit the last commit's state.
     func beginEditing() throws(CacheError) -> StoreEditor {
-        if mustReopen { try reopen() }
+        if mustReopen || environment?.hasFailed ?? true { try reopen() }
         guard let environment else { throw CacheError(.storageFailed, "the store could not be opened again") }
         return StoreEditor(transaction: try environment.beginWrite(), view: view, store: store)
     }
@@ -81,12 +81,7 @@ package final class Writer: @unchecked Sendable {
     ) throws(CacheError) {
         editor.store.nextNamespace = newTable.nextNamespace
         try editor.finish()
-        do {
-            try editor.transaction.commit(purpose)
-        } catch {
-            if error.code != .storageFull { mustReopen = true }
-            throw error
-        }
+        try editor.transaction.commit(purpose)
         store = editor.store
         table = newTable
         durableTable = newDurableTable

@@ -32,7 +32,7 @@ package struct ConnectionState: ~Copyable {
         /// This request is answered with the error, others are taken.
         case refuse(CacheError)
         /// Nothing more is taken: see `end`.
-        case end(CacheError)
+        case end(Farewell)
     }
 
     package enum Action: Hashable, Sendable {
@@ -61,7 +61,7 @@ package struct ConnectionState: ~Copyable {
     private var isWritable = true
     /// What a reply may be expected to take: the largest of late, forgotten bit by bit.
     private var expectedReplyBytes = 0
-    private var inputIsClosed = false
+    package private(set) var inputIsClosed = false
 
     // The beginnings of what has a deadline.
     private var openedAt: NIODeadline
@@ -70,10 +70,12 @@ package struct ConnectionState: ~Copyable {
     private var writeStalledAt: NIODeadline?
     private var endingAt: NIODeadline?
 
-    package init(terms: ConnectionTerms, now: NIODeadline) {
+    /// - Parameter refusal: why the connection ends before it began.
+    package init(terms: ConnectionTerms, refusal: CacheError? = nil, now: NIODeadline) {
         self.terms = terms
         openedAt = now
         activeAt = now
+        if let refusal { end(Farewell(error: refusal), now: now) }
     }
 
     package var inFlightCount: Int { inFlight.count }
@@ -113,15 +115,17 @@ package struct ConnectionState: ~Copyable {
         activeAt = now
         frameBegunAt = nil
         if inFlight[header.requestIdentifier] != nil {
-            return .end(
-                CacheError(
-                    .malformedFrame, "the identifier of a request that is not answered yet is used again",
-                    detail: ["got": String(header.requestIdentifier)]))
+            // A reply to this identifier would be taken for the reply to the earlier request.
+            let error = CacheError(
+                .malformedFrame, "the identifier of a request that is not answered yet is used again",
+                detail: ["got": String(header.requestIdentifier)])
+            return .end(Farewell(error: error))
         }
         switch phase {
         case .awaitingHello:
             guard header.opcode == .hello else {
-                return .end(CacheError(.malformedFrame, "the first request of a connection is HELLO"))
+                let error = CacheError(.malformedFrame, "the first request of a connection is HELLO")
+                return .end(Farewell(error: error, opcode: header.opcode, identifier: header.requestIdentifier))
             }
             return .take
         case .serving:

@@ -1,5 +1,5 @@
 package import CacheEngine
-package import CacheModel
+import CacheModel
 package import CacheProtocol
 
 /// Turns what the engine answers into the reply to a client's request.

@@ -9,8 +9,10 @@ package protocol RequestExecutor: Sendable {
     func answerInline(_ read: ReadRequest) -> ReadReply?
     func lease(namespace: String, sources: [String]) -> (lease: Lease, sources: [SourceState])
     func namespaces() -> [NamespaceDescription]
-    func statistics() -> EngineStatistics
+    func statisticsFields() -> [StatisticsField]
     var position: Position { get }
 }
 
-extension Engine: RequestExecutor {}
+extension Engine: RequestExecutor {
+    package func statisticsFields() -> [StatisticsField] { statistics().fields }
+}

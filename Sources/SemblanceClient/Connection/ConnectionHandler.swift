@@ -8,6 +8,8 @@ protocol ConnectionObserver: AnyObject, Sendable {
     func opened(_ number: Int, _ connection: Connection, _ hello: HelloReply)
     /// The places of these requests are free: they are answered, or were not sent after all.
     func released(_ number: Int, _ requests: [UInt64], frameBytes: Int, areAnswered: Bool)
+    /// What is in flight may be answered, nothing more should be sent.
+    func retired(_ number: Int)
     /// The connection is over, once; so are the places of these requests.
     func closed(_ number: Int, _ requests: [UInt64], _ error: CacheError)
 }
@@ -176,7 +178,13 @@ final class ConnectionHandler: ChannelInboundHandler {
             released.numbers.append(number)
             released.frameBytes += frameBytes
             call?.finish(.reply(reply))
-            if case .failure(let error, _) = reply, error.closesConnection { end(error) }
+            switch ConnectionState<Call>.consequence(of: reply) {
+            case .none: break
+            case .retire:
+                observer.retired(self.number)
+                state.drain()
+            case .close(let error): end(error)
+            }
         case .close(let error): end(error)
         case .nothing: break
         }
@@ -191,7 +199,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     private func closeIfDrained() {
-        if state.isDrained { end(.clientClosed) }
+        if state.isDrained { end(CacheError(.connectionClosed, "nothing more was to come on the connection")) }
     }
 
     /// Every way in which the connection ends leads here; only the first counts.

@@ -97,7 +97,7 @@ struct ConnectionState<Call: OutstandingRequest>: ~Copyable {
 
     enum ReceiveAction {
         case opened(HelloReply)
-        /// `call` is nil for a reply that comes too late: only its place is free again.
+        /// The call is nil for a reply that comes too late: only its place is free again.
         case finish(Call?, Reply, number: UInt64, frameBytes: Int)
         /// `close` is to be called with this error, then the socket is to be closed.
         case close(CacheError)
@@ -129,17 +129,31 @@ struct ConnectionState<Call: OutstandingRequest>: ~Copyable {
     }
 
     private mutating func receivedAnswer(_ reply: Reply, _ identifier: UInt64) -> ReceiveAction {
-        if case .failure(let error, .connection) = reply { return .close(error) }
-        guard let entry = pending[identifier] else {
-            return .close(Self.violation("a reply answers no request of this connection"))
-        }
-        guard entry.opcode == reply.opcode else {
+        let entry = pending[identifier]
+        if case .failure(let error, .connection) = reply, entry == nil { return .close(.connectionLost(by: error)) }
+        guard let entry else { return .close(Self.violation("a reply answers no request of this connection")) }
+        guard entry.opcode == reply.opcode || reply.opcode == .connection else {
             return .close(Self.violation("a reply is of another kind than its request"))
         }
         pending[identifier] = nil
         if entry.call != nil { liveCount -= 1 }
         if pending.isEmpty { silentSince = nil }
         return .finish(entry.call, reply, number: entry.number, frameBytes: entry.frameBytes)
+    }
+
+    /// What an answer means for the connection that it came on.
+    enum Consequence: Hashable {
+        case none
+        /// The service is about to stop: nothing more should be sent to it here.
+        case retire
+        /// The service reads nothing more.
+        case close(CacheError)
+    }
+
+    static func consequence(of reply: Reply) -> Consequence {
+        guard case .failure(let error, let opcode) = reply else { return .none }
+        if error.closesConnection || opcode == .connection { return .close(.connectionLost(by: error)) }
+        return error.code == .shuttingDown ? .retire : .none
     }
 
     private static func violation(_ message: String) -> CacheError { CacheError(.malformedFrame, message) }

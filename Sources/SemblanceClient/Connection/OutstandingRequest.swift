@@ -28,6 +28,12 @@ extension CacheError {
 
     static let clientClosed = CacheError(.connectionClosed, "the client is closed")
 
+    /// The service gave up the connection for this error, which may be about one request only; the others are told this.
+    static func connectionLost(by error: CacheError) -> CacheError {
+        CacheError(
+            .connectionClosed, "the service gave up the connection", detail: ["cause": error.description])
+    }
+
     /// The detail of this name of an `.overloaded` or `.connectionFailed` error.
     static let retryAfterName = "retry-after-ms"
 

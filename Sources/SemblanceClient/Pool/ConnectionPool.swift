@@ -98,6 +98,8 @@ final class ConnectionPool: ConnectionObserver, Sendable {
         }
     }
 
+    func retired(_ number: Int) { shared.withLock { $0.state.retired(number) } }
+
     func closed(_ number: Int, _ requests: [UInt64], _ error: CacheError) {
         update { shared, now in
             shared.connections[number] = nil

@@ -42,9 +42,11 @@ struct PoolState<Call: OutstandingRequest>: ~Copyable {
         var frameBytes = 0
         /// Whether it has answered a request yet: only then is the service thought to be well.
         var hasAnswered = false
+        /// Whether it is to get nothing more.
+        var isRetired = false
 
-        func hasRoom(for call: borrowing Call) -> Bool {
-            guard let limits else { return false }
+        func hasRoom(for call: Call) -> Bool {
+            guard let limits, !isRetired else { return false }
             // The service lets one frame in whatever its size; what is larger than any frame may be is refused before.
             return requestCount < max(1, limits.requestsInFlight)
                 && (frameBytes == 0 || call.frameBytes <= limits.bytesInFlight - frameBytes)
@@ -89,7 +91,7 @@ struct PoolState<Call: OutstandingRequest>: ~Copyable {
         return actions
     }
 
-    private func refusal(of call: borrowing Call, now: NIODeadline) -> AttemptOutcome? {
+    private func refusal(of call: Call, now: NIODeadline) -> AttemptOutcome? {
         if isClosing { return .failed(.clientClosed, mayHaveBeenSent: false) }
         guard call.deadline > now else {
             return .failed(.deadlineExceeded("the request's time was over before it began"), mayHaveBeenSent: false)
@@ -151,7 +153,7 @@ struct PoolState<Call: OutstandingRequest>: ~Copyable {
         actions.sends.append((call, connection))
     }
 
-    private func leastLoaded(for call: borrowing Call) -> Int? {
+    private func leastLoaded(for call: Call) -> Int? {
         var best: (connection: Int, requestCount: Int)?
         for (connection, slot) in slots where slot.hasRoom(for: call) {
             if slot.requestCount < best?.requestCount ?? .max { best = (connection, slot.requestCount) }
@@ -166,7 +168,7 @@ struct PoolState<Call: OutstandingRequest>: ~Copyable {
         var connectingCount = slots.values.count { $0.limits == nil }
         // Busy connections ask for one more at a time; requests that wait, for as many as would be busy with them.
         let isBusy = !slots.isEmpty && connectingCount == 0
-            && slots.values.allSatisfy { $0.requestCount >= settings.requestsPerConnection }
+            && slots.values.allSatisfy { $0.isRetired || $0.requestCount >= settings.requestsPerConnection }
         let perConnection = settings.requestsPerConnection
         var wanted = max(isBusy ? 1 : 0, waiting.count / perConnection + (waiting.count % perConnection == 0 ? 0 : 1))
         // One is enough to find out whether the service is back.
@@ -191,6 +193,9 @@ struct PoolState<Call: OutstandingRequest>: ~Copyable {
         }
         return actions
     }
+
+    /// The service wants nothing more on this connection.
+    mutating func retired(_ connection: Int) { slots[connection]?.isRetired = true }
 
     /// The connection could not be opened, or is over; its requests are finished by whoever had them.
     mutating func closed(
@@ -275,7 +280,7 @@ struct PoolState<Call: OutstandingRequest>: ~Copyable {
 }
 
 extension CacheError {
-    fileprivate static func tooLarge(_ call: borrowing some OutstandingRequest, _ limitBytes: Int) -> CacheError {
+    fileprivate static func tooLarge(_ call: some OutstandingRequest, _ limitBytes: Int) -> CacheError {
         CacheError(
             .frameTooLarge, "the request is longer than the service takes",
             detail: ["limit": String(limitBytes), "got": String(call.frameBytes - FrameHeader.bytes)])

@@ -1,0 +1,72 @@
+import CacheEngine
+import CacheModel
+import CacheProtocol
+import NIOCore
+
+extension ConnectionHandler {
+    /// Does what the state says to a whole frame.
+    func take(_ frame: Frame, now: NIODeadline) {
+        let header = frame.header
+        counters.update { $0.count(header.opcode) }
+        switch state.admit(header, now: now) {
+        case .take:
+            do throws(CacheError) {
+                try answer(Request(frame), header.requestIdentifier, bytes: frame.bytes)
+            } catch {
+                if error.closesConnection {
+                    counters.update { $0.protocolErrors += 1 }
+                    let identifier = header.requestIdentifier
+                    state.end(.init(error: error, opcode: header.opcode, identifier: identifier), now: now)
+                } else {
+                    refuse(header.opcode, header.requestIdentifier, error)
+                }
+            }
+        case .refuse(let error): refuse(header.opcode, header.requestIdentifier, error)
+        case .end(let farewell):
+            counters.update { $0.protocolErrors += 1 }
+            state.end(farewell, now: now)
+        }
+    }
+
+    private func refuse(_ opcode: Opcode, _ identifier: UInt64, _ error: CacheError) {
+        counters.update { $0.requestsRefused += 1 }
+        output.append(.failure(error, opcode), identifier: identifier)
+    }
+
+    /// Answers at once, or hands over to the engine, which never blocks this thread.
+    private func answer(_ request: Request, _ identifier: UInt64, bytes: Int) throws(CacheError) {
+        if case .hello(let hello) = request {
+            let version = try hello.negotiatedVersion()
+            state.helloAccepted()
+            inbound.acceptLongFrames()
+            output.append(.hello(services.helloReply(version: version)), identifier: identifier)
+            return
+        }
+        let executor = services.executor
+        let plan = RequestPlan(request, executor: executor) { services.statistics(now: eventLoop.now) }
+        switch plan {
+        case .answer(let reply): output.append(reply, identifier: identifier)
+        case .read(let read, let assembly):
+            if inlineAllowance > 0, case .lookup = read, let answer = executor.answerInline(read) {
+                inlineAllowance -= 1
+                output.append(assembly.reply(to: answer), identifier: identifier)
+                return
+            }
+            guard let mailbox = begin(assembly.opcode, identifier, bytes: bytes) else { return }
+            executor.submit(read) { mailbox.put(assembly.reply(to: $0), identifier: identifier) }
+        case .write(let write, let assembly):
+            guard let mailbox = begin(assembly.opcode, identifier, bytes: bytes) else { return }
+            executor.submit(write) { mailbox.put(assembly.reply(to: $0), identifier: identifier) }
+        }
+    }
+
+    /// - Returns: where the reply goes; nil when the request was refused for want of room.
+    private func begin(_ opcode: Opcode, _ identifier: UInt64, bytes: Int) -> ReplyMailbox? {
+        guard let mailbox, services.gauge.charge(bytes) else {
+            refuse(opcode, identifier, .overloaded("too many bytes of requests wait for an answer"))
+            return nil
+        }
+        state.begin(identifier, bytes: bytes)
+        return mailbox
+    }
+}

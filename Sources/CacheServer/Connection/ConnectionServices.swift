@@ -1,0 +1,54 @@
+import CacheModel
+import CacheProtocol
+package import Logging
+package import NIOCore
+
+/// What all connections of a server share.
+package struct ConnectionServices: Sendable {
+    package let executor: any RequestExecutor
+    package let limits: ServerLimits
+    package let terms: ConnectionTerms
+    package let gauge: ByteGauge
+    /// One for each event loop.
+    package let counters: [ObjectIdentifier: ServerCounters]
+    package let startedAt: NIODeadline
+    package let logger: Logger
+    /// The limits as the reply to HELLO reports them.
+    let reportedLimits: ServiceLimits
+
+    package init(
+        executor: any RequestExecutor, limits: ServerLimits, deadlines: ServerDeadlines, eventLoops: [any EventLoop],
+        startedAt: NIODeadline, logger: Logger
+    ) {
+        self.executor = executor
+        self.limits = limits
+        self.startedAt = startedAt
+        self.logger = logger
+        terms = ConnectionTerms(limits: limits, deadlines: deadlines)
+        gauge = ByteGauge(limitBytes: limits.bytesInFlight)
+        counters = Dictionary(eventLoops.map { (ObjectIdentifier($0), ServerCounters()) }) { first, _ in first }
+        var reported = ServiceLimits.current
+        reported[.requestsInFlight] = limits.requestsInFlightPerConnection
+        reported[.bytesInFlight] = limits.bytesInFlightPerConnection
+        reportedLimits = reported
+    }
+
+    package func counters(of eventLoop: any EventLoop) -> ServerCounters {
+        // Channels live on the loops of the group; for another one, what is counted is lost.
+        counters[ObjectIdentifier(eventLoop)] ?? ServerCounters()
+    }
+
+    package func statistics(now: NIODeadline) -> String {
+        let uptime = now - startedAt
+        return ServerStatistics(
+            uptimeSeconds: Int(uptime.nanoseconds / 1_000_000_000), engine: executor.statisticsFields(),
+            counts: ServerCounters.sum(counters.values), bytesInFlight: gauge.heldBytes
+        ).json
+    }
+
+    func helloReply(version: UInt8) -> HelloReply {
+        HelloReply(
+            protocolVersion: version, serverVersion: ServiceVersion.current, position: executor.position,
+            limits: reportedLimits)
+    }
+}

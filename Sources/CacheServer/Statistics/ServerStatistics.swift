@@ -1,0 +1,44 @@
+import CacheProtocol
+
+/// The document that STATISTICS answers with.
+///
+///     {"version": "0.1.0", "uptimeSeconds": 12,
+///      "engine":   {"position": "00c1f3a09b2e7d44:17", "entryCount": 3, …},
+///      "server":   {"connections": 1, "bytesReceived": 4711, …},
+///      "requests": {"hello": 1, "lookup": 3, …}}
+///
+/// Counts begin with the process. Names stay what they are; later versions may add some.
+struct ServerStatistics {
+    var uptimeSeconds: Int
+    var engine: [StatisticsField]
+    var counts: ServerCounters.Values
+    var bytesInFlight: Int
+
+    var json: String {
+        StatisticsField.Value.object([
+            StatisticsField("version", .text(ServiceVersion.current)),
+            StatisticsField("uptimeSeconds", uptimeSeconds),
+            StatisticsField("engine", .object(engine)),
+            StatisticsField("server", .object(server)),
+            StatisticsField("requests", .object(requests)),
+        ]).json
+    }
+
+    private var server: [StatisticsField] {
+        [
+            StatisticsField("connections", counts.connectionsAccepted - counts.connectionsClosed),
+            StatisticsField("connectionsAccepted", counts.connectionsAccepted),
+            StatisticsField("connectionsRefused", counts.connectionsRefused),
+            StatisticsField("protocolErrors", counts.protocolErrors),
+            StatisticsField("deadlinesExceeded", counts.deadlinesExceeded),
+            StatisticsField("requestsRefused", counts.requestsRefused),
+            StatisticsField("bytesReceived", counts.bytesReceived),
+            StatisticsField("bytesSent", counts.bytesSent),
+            StatisticsField("bytesInFlight", bytesInFlight),
+        ]
+    }
+
+    private var requests: [StatisticsField] {
+        Opcode.allCases.filter { $0 != .connection }.map { StatisticsField("\($0)", counts.requests($0)) }
+    }
+}
