@@ -1,3 +1,4 @@
+import CVectorKernels
 package import CacheModel
 
 /// An embedding of length one, as it is stored and searched: `dimension` floats, zeros up to `stride`, at a 64-byte
@@ -11,7 +12,10 @@ package struct UnitVector: Sendable {
     private let storage: Storage
 
     /// Floats that a row of this dimension takes: the next multiple of 16.
-    package static func stride(dimension: Int) -> Int { (dimension + 15) / 16 * 16 }
+    package static func stride(dimension: Int) -> Int {
+        let padding = Int(SVK_ROW_PADDING)
+        return (dimension + padding - 1) / padding * padding
+    }
 
     package var stride: Int { Self.stride(dimension: dimension) }
 

@@ -58,4 +58,12 @@ import Testing
         #expect(error.detail.keys.sorted() == (0..<Limits.errorDetailCount).map { "name-\(100 + $0)" })
         #expect(error.detail.values.allSatisfy { $0.utf8.count == Limits.errorDetailBytes - 1 })
     }
+
+    @Test func aDetailThatIsGivenTwiceIsMalformed() {
+        let pair: [UInt8] = [1, 0, 0x61, 0, 0]
+        let header = FrameHeader(opcode: .get, flags: [.reply, .error], requestIdentifier: 1)
+        let body = ByteBuffer(bytes: [1, 0, 0, 0, 2, 0] + pair + pair)
+        let error = #expect(throws: CacheError.self) { try Reply(Frame(header: header, body: body)) }
+        #expect(error?.code == .malformedFrame)
+    }
 }

@@ -137,6 +137,16 @@ import Testing
         }
     }
 
+    @Test func hitsWithoutAHitAreMalformed() throws {
+        let reply = LookupReply(
+            outcome: .hits([]), lease: GoldenFrames.lease(1), sourceSequences: [], searchNanoseconds: 0)
+        var bytes = ByteBuffer()
+        bytes.writeReply(.lookup([reply]), identifier: 1)
+        var decoder = FrameDecoder(expecting: .replies)
+        let frame = try #require(try decoder.next(from: &bytes))
+        #expect(replyError(frame)?.code == .malformedFrame)
+    }
+
     @Test func textThatIsNotStrictUTF8IsMalformed() {
         let bad: [[UInt8]] = [
             [0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe8, 0xaa], [0x80],

@@ -57,7 +57,9 @@ import VectorSearch
                 var random = SeededGenerator(seed: UInt64(seed))
                 let stride = length + 16 * (seed % 2)
                 let queries = RowMemory(rows: (0..<13).map { _ in values.draw(length, &random) }, stride: length)
+                defer { withExtendedLifetime(queries) {} }
                 let rows = RowMemory(rows: (0..<42).map { _ in values.draw(length, &random) }, stride: stride)
+                defer { withExtendedLifetime(rows) {} }
                 let queryPointers = (0..<13).map { UnsafePointer(queries.base + $0 * length) }
                 let rowPointers = (0..<42).map { UnsafePointer(rows.base + $0 * stride) }
                 var expected = [Float](repeating: 0, count: 13 * 42)

@@ -73,6 +73,7 @@ import Testing
     @Test func ofIdenticalRowsTheNewestWinsWhereverItLies() throws {
         let vector = try UnitVector([0.1, 0.2, -0.7])
         let memory = RowMemory(rows: Array(repeating: vector.row, count: 50), stride: vector.stride)
+        defer { withExtendedLifetime(memory) {} }
         for scan in try Self.scans() {
             for newest: UInt32 in [0, 1, 3, 25, 49] {
                 let results = scan.search(
@@ -90,6 +91,7 @@ import Testing
         while definedDot(vector.row, vector.row) <= 1 { vector = try UnitVector(random.components(20)) }
         let opposite = vector.row.map { -$0 }
         let memory = RowMemory(rows: Array(repeating: opposite, count: 50), stride: vector.stride)
+        defer { withExtendedLifetime(memory) {} }
         for scan in try Self.scans() {
             for newest: UInt32 in [0, 1, 25, 49] {
                 let results = scan.search(
@@ -105,6 +107,7 @@ import Testing
         let query = try UnitVector([1, 0])
         let rows = try [[1, 0.01], [1, 0.05], [1, 0.02], [1, 0.2]].map { try UnitVector($0) }
         let memory = RowMemory(rows: rows.map(\.row), stride: 16)
+        defer { withExtendedLifetime(memory) {} }
         for scan in try Self.scans() {
             let run = RowRun(base: memory.base, count: 4, firstRow: 0)
             let results = scan.search(
@@ -122,6 +125,7 @@ import Testing
         var random = SeededGenerator(seed: 14)
         let rows = try (0..<3_000).map { _ in try UnitVector(random.components(32)) }
         let memory = RowMemory(rows: rows.map(\.row), stride: 32)
+        defer { withExtendedLifetime(memory) {} }
         let query = try Query(rows[2_000], threshold: 0.95)
         for scan in try Self.scans() {
             var asked = 0
@@ -180,6 +184,7 @@ import Testing
     @Test func aRowThatIsNotANumberNeverMatches() throws {
         let query = try UnitVector([1, 1])
         let memory = RowMemory(rows: [[.nan, 1] + Array(repeating: 0, count: 14), query.row], stride: 16)
+        defer { withExtendedLifetime(memory) {} }
         for scan in try Self.scans() {
             for count in [1, 2] {
                 let results = scan.search(

@@ -22,8 +22,14 @@ package struct ConnectionState: ~Copyable {
     /// The last reply of a connection.
     package struct Farewell: Hashable, Sendable {
         package var error: CacheError
-        package var opcode: Opcode = .connection
-        package var identifier: UInt64 = 0
+        package var opcode: Opcode
+        package var identifier: UInt64
+
+        package init(error: CacheError, opcode: Opcode = .connection, identifier: UInt64 = 0) {
+            self.error = error
+            self.opcode = opcode
+            self.identifier = identifier
+        }
     }
 
     /// What is to be done with a frame.

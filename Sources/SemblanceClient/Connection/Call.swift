@@ -11,7 +11,7 @@ final class Call: OutstandingRequest, Sendable {
 
     private struct Contents {
         var frame: ByteBuffer?
-        var continuation: CheckedContinuation<AttemptOutcome, Never>?
+        var completion: (@Sendable (AttemptOutcome) -> Void)?
     }
 
     private let contents: Mutex<Contents>
@@ -31,17 +31,17 @@ final class Call: OutstandingRequest, Sendable {
     func cancel() { cancelled.store(true, ordering: .sequentiallyConsistent) }
 
     /// To be called once, before the call is handed to the pool.
-    func wait(with continuation: CheckedContinuation<AttemptOutcome, Never>) {
-        contents.withLock { $0.continuation = continuation }
+    func whenFinished(_ completion: @escaping @Sendable (AttemptOutcome) -> Void) {
+        contents.withLock { $0.completion = completion }
     }
 
-    /// The task goes on. Only the first outcome counts.
+    /// Only the first outcome counts.
     func finish(_ outcome: AttemptOutcome) {
-        let continuation = contents.withLock { contents in
+        let completion = contents.withLock { contents in
             contents.frame = nil
-            return contents.continuation.take()
+            return contents.completion.take()
         }
-        continuation?.resume(returning: outcome)
+        completion?(outcome)
     }
 
     /// The frame with the identifier in its place; nil the second time. Given away rather than shared, as writing the identifier

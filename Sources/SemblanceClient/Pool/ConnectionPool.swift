@@ -46,7 +46,7 @@ final class ConnectionPool: ConnectionObserver, Sendable {
         let call = Call(number: number, opcode: opcode, frame: frame, deadline: deadline)
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                call.wait(with: continuation)
+                call.whenFinished { continuation.resume(returning: $0) }
                 update { shared, now in shared.state.submit(call, now: now) }
                 // The task may have been cancelled before the pool knew of the call.
                 if Task.isCancelled { cancel(call) }
