@@ -10,9 +10,14 @@ static int has_avx2(void) {
 static int has_avx512(void) {
     return has_avx2() && __builtin_cpu_supports("avx512f");
 }
+
+static int has_avx512_bytes(void) {
+    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+}
 #else
 static int has_avx2(void) { return 0; }
 static int has_avx512(void) { return 0; }
+static int has_avx512_bytes(void) { return 0; }
 #endif
 
 const struct svk_kernels *svk_kernels(enum svk_instruction_set set) {
@@ -25,6 +30,21 @@ const struct svk_kernels *svk_kernels(enum svk_instruction_set set) {
         return has_avx512() ? svk_avx512_kernels : 0;
     case SVK_NEON:
         return svk_neon_kernels; // part of every 64-bit ARM
+    }
+    return 0;
+}
+
+const struct svk_sketch_kernels *svk_sketch_kernels(enum svk_instruction_set set) {
+    switch (set) {
+    case SVK_SERIAL:
+        return svk_serial_sketch_kernels;
+    case SVK_AVX2:
+        return has_avx2() ? svk_avx2_sketch_kernels : 0;
+    case SVK_AVX512:
+        // Bytes and 16-bit words are an extension of their own; the first machines with AVX-512 do not have it.
+        return !has_avx512() ? 0 : has_avx512_bytes() ? svk_avx512_sketch_kernels : svk_avx2_sketch_kernels;
+    case SVK_NEON:
+        return svk_neon_sketch_kernels;
     }
     return 0;
 }

@@ -11,6 +11,11 @@ extern const struct svk_kernels *const svk_avx2_kernels;
 extern const struct svk_kernels *const svk_avx512_kernels;
 extern const struct svk_kernels *const svk_neon_kernels;
 
+extern const struct svk_sketch_kernels *const svk_serial_sketch_kernels;
+extern const struct svk_sketch_kernels *const svk_avx2_sketch_kernels;
+extern const struct svk_sketch_kernels *const svk_avx512_sketch_kernels;
+extern const struct svk_sketch_kernels *const svk_neon_sketch_kernels;
+
 // One component at a time; the vector files use them for what is left over after whole vectors.
 float svk_serial_widen_half(uint16_t half);
 uint16_t svk_serial_narrow_half(float value);

@@ -38,6 +38,10 @@ package struct NamespaceRecord: Hashable, Sendable {
         let threshold = try reader.readFloat()
         let timeToLive: Int64 = try reader.read()
         let capacity: UInt64 = try reader.read()
+        // The checksum vouches for what was written; a layout cannot be made of every number all the same.
+        guard dimension == 0 || Limits.dimensionRange.contains(Int(dimension)), threshold >= -1 && threshold <= 1,
+            timeToLive >= 0
+        else { throw RecordReader.damaged }
         settings = NamespaceSettings(
             dimension: dimension == 0 ? nil : Int(dimension), model: model, threshold: threshold,
             timeToLiveMilliseconds: timeToLive == 0 ? nil : timeToLive,

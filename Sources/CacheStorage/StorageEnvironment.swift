@@ -120,9 +120,20 @@ package final class StorageEnvironment: @unchecked Sendable {
         try StorageFailure.check(code, "synchronizing with the disk")
     }
 
-    /// Writes a consistent copy of the live store into an existing, empty directory.
+    /// Writes a consistent copy of the live store into an existing, empty directory, readable by its owner alone.
     package func copy(to directory: String) throws(CacheError) {
-        try StorageFailure.check(mdb_env_copy2(handle, directory, UInt32(MDB_CP_COMPACT)), "copying to \(directory)")
+        let path = directory + "/data.mdb"
+        // LMDB itself would make a file that everybody may read.
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw StorageFailure.system("creating \(path)") }
+        defer { close(file) }
+        do throws(CacheError) {
+            try StorageFailure.check(mdb_env_copyfd2(handle, file, UInt32(MDB_CP_COMPACT)), "copying to \(path)")
+            guard fsync(file) == 0 else { throw StorageFailure.system("synchronizing \(path)") }
+        } catch {
+            unlink(path)
+            throw error
+        }
     }
 
     package func usage() -> StorageUsage {

@@ -81,6 +81,23 @@ package final class ReadTransaction: Transaction, @unchecked Sendable {
 
     /// The commit that this snapshot shows.
     package var commitNumber: Int { Int(mdb_txn_id(handle)) }
+
+    /// Pages of the free list that were freed by a commit before this one.
+    func freePageCount(before commit: Int) throws(CacheError) -> Int {
+        var freePages = 0
+        var cursor: OpaquePointer?
+        // The free list is LMDB's table 0: number of the commit that freed them → count, then page numbers.
+        try StorageFailure.check(mdb_cursor_open(handle, 0, &cursor), "opening the free list")
+        defer { mdb_cursor_close(cursor) }
+        var key = MDB_val()
+        var value = MDB_val()
+        while mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == 0 {
+            guard key.mv_size == MemoryLayout<Int>.size, value.mv_size >= MemoryLayout<Int>.size else { break }
+            guard key.mv_data.loadUnaligned(as: Int.self) < commit else { break }
+            freePages += value.mv_data.loadUnaligned(as: Int.self)
+        }
+        return freePages
+    }
 }
 
 /// The only writer. Begun, used and ended on one thread; not ending it aborts it.
@@ -147,21 +164,13 @@ package final class WriteTransaction: Transaction {
         mdb_txn_abort(handle)
     }
 
-    /// Bytes that a writer can still use: never used ones and those of the free list that no reader may see any more.
+    /// Bytes that a writer can still use: never used ones and those of the free list that no reader may see any more. As of the
+    /// last commit, so ask before anything is written.
     package func availableBytes(oldestReader: Int) throws(CacheError) -> Int {
         let usage = environment.usage()
-        var freePages = 0
-        var cursor: OpaquePointer?
-        // The free list is LMDB's table 0: transaction number → count, then page numbers.
-        try StorageFailure.check(mdb_cursor_open(handle, 0, &cursor), "opening the free list")
-        defer { mdb_cursor_close(cursor) }
-        var key = MDB_val()
-        var value = MDB_val()
-        while mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == 0 {
-            guard key.mv_size == MemoryLayout<Int>.size, value.mv_size >= MemoryLayout<Int>.size else { break }
-            guard key.mv_data.loadUnaligned(as: Int.self) < oldestReader else { break }
-            freePages += value.mv_data.loadUnaligned(as: Int.self)
-        }
+        // LMDB shows its free list to reading transactions only.
+        let reader = try environment.beginRead()
+        let freePages = try reader.freePageCount(before: oldestReader)
         return max(0, usage.mapBytes - usage.usedBytes) + freePages * usage.pageBytes
     }
 }

@@ -6,7 +6,8 @@ public import NIOCore
 public struct ClientConfiguration: Sendable {
     /// What the client calls itself in the service's logs: at most `Limits.clientNameBytes` bytes of UTF-8.
     public var clientName = "semblance-swift"
-    /// What the service asks its clients for; empty where it asks for nothing. At most `Limits.tokenBytes` bytes of UTF-8.
+    /// What the service asks its clients for; empty where it asks for nothing. At most `Limits.tokenBytes` bytes of
+    /// UTF-8.
     public var token = ""
     /// How vectors travel.
     public var vectorPrecision = VectorPrecision.float32
@@ -15,7 +16,8 @@ public struct ClientConfiguration: Sendable {
     public var connectionLimit = 2 * System.coreCount
     /// With as many requests in flight on every connection, another one is opened, up to the limit.
     public var requestsPerConnection = 16
-    /// Requests that wait while every connection is as full as the service allows; further ones fail with `.overloaded`.
+    /// Requests that wait while every connection is as full as the service allows; further ones fail with
+    /// `.overloaded`.
     public var waitingRequestLimit = 4_096
 
     /// How long a call takes at most, retries included, unless it names its own timeout.
@@ -29,7 +31,8 @@ public struct ClientConfiguration: Sendable {
     public var attemptLimit = 3
     /// A call that would have to wait longer than this before it is tried again fails at once instead.
     public var retryWaitLimit = Duration.milliseconds(250)
-    /// Whether calls that are safe to repeat are tried again when the service answers `.overloaded`, after the time it names.
+    /// Whether calls that are safe to repeat are tried again when the service answers `.overloaded`, after the time it
+    /// names.
     public var retriesOverloaded = false
 
     /// The time before connecting again after the first failure; it doubles with every further one.
@@ -39,7 +42,8 @@ public struct ClientConfiguration: Sendable {
     /// Spreads out the reconnects of many clients.
     public var randomness: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
 
-    /// Where connections run; nil for the process-wide group of SwiftNIO. A group that is given must outlive the client.
+    /// Where connections run; nil for the process-wide group of SwiftNIO. A group that is given must outlive the
+    /// client.
     public var eventLoopGroup: (any EventLoopGroup)?
 
     /// Every value at its default.
@@ -70,7 +74,7 @@ public struct ClientConfiguration: Sendable {
 public enum VectorPrecision: Hashable, Sendable {
     /// 4 bytes a component, exactly as given.
     case float32
-    /// 2 bytes a component, rounded to 11 significant bits: similarities change in the fourth digit.
+    /// 2 bytes a component, rounded to 11 significant bits.
     case float16
 
     var encoding: VectorEncoding { self == .float32 ? .float32 : .float16 }

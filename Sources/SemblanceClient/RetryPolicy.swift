@@ -4,8 +4,8 @@ import NIOCore
 
 /// Which calls are tried again, and when.
 ///
-/// What the service has certainly not seen may always be sent again. What it may have seen is sent again only if that changes
-/// nothing: a second insert may leave two entries, a second bump forgets what was stored in between.
+/// What the service has certainly not seen may always be sent again. What it may have seen is sent again only if that
+/// changes nothing: a second insert may leave two entries, a second bump forgets what was stored in between.
 struct RetryPolicy: Sendable {
     var attemptLimit: Int
     var waitLimit: TimeAmount

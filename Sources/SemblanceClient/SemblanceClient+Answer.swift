@@ -56,12 +56,13 @@ public struct Answer: Hashable, Sendable {
 extension SemblanceClient {
     /// The stored answer to a lookup, or else the one that `compute` makes, which is stored for the next time.
     ///
-    /// The lease for storing it is the lookup's own, from *before* `compute` runs: whatever is announced about a source in the
-    /// meantime keeps the answer out of the cache. Read the data inside of `compute`; of data that was read earlier, name the
-    /// versions as dependencies.
+    /// The lease for storing it is the lookup's own, from *before* `compute` runs: whatever is announced about a source
+    /// in the meantime keeps the answer out of the cache. Read the data inside of `compute`; of data that was read
+    /// earlier, name the versions as dependencies.
     ///
-    /// The cache never fails the caller: when the lookup fails, `compute` runs and nothing is stored; when storing fails, the answer
-    /// is returned all the same. `Answer.origin` tells. Tasks that ask the same at the same time each compute.
+    /// The cache never fails the caller: when the lookup fails, `compute` runs and nothing is stored; when storing
+    /// fails, the answer is returned all the same. `Answer.origin` tells. Tasks that ask the same at the same time each
+    /// compute.
     ///
     /// - Parameters:
     ///   - lookup: its scope, key and vector are also what the answer is stored under. Payloads are never left out.
@@ -86,7 +87,8 @@ extension SemblanceClient {
             tags: computed.tags, expiresAt: computed.expiresAt, costSavedNanodollars: computed.costSavedNanodollars,
             lease: lease)
         do {
-            return Answer(computed, .success(try await insert(insertion, in: namespace, model: model, timeout: timeout)))
+            return Answer(
+                computed, .success(try await insert(insertion, in: namespace, model: model, timeout: timeout)))
         } catch let error as CacheError {
             return Answer(computed, .failure(error))
         } catch {
@@ -108,7 +110,8 @@ extension SemblanceClient {
         lookup.omitsPayload = false
         do {
             let reply = try await self.lookup(lookup, in: namespace, timeout: timeout)
-            // A lookup alone gets the payload of its best hit, as one frame holds the largest; without it, it is no answer.
+            // A lookup alone gets the payload of its best hit, as one frame holds the largest; without it, it is no
+            // answer.
             guard let hit = reply.hit, let payload = hit.entry.payload else { return .success(.missing(reply.lease)) }
             let answer = Answer(payload: payload, contentType: hit.entry.contentType, origin: .stored(hit))
             return .success(.stored(answer))

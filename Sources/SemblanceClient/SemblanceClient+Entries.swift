@@ -19,8 +19,8 @@ extension SemblanceClient {
 
     /// Several lookups in one request: at most `Limits.batchCount`, otherwise `.invalidArgument`.
     ///
-    /// - Returns: one reply for each lookup, in their order. When payloads do not fit in one frame, later hits come without
-    ///   theirs: `entry` gets them one by one.
+    /// - Returns: one reply for each lookup, in their order. When payloads do not fit in one frame, later hits come
+    ///   without theirs: `entry` gets them one by one.
     public func lookup(
         _ lookups: [Lookup], in namespace: String, timeout: Duration? = nil
     ) async throws -> [LookupReply] {
@@ -36,10 +36,11 @@ extension SemblanceClient {
 
     /// Stores an answer, durably as the service is configured.
     ///
-    /// Not tried again once it may have been sent: after `.connectionClosed` or `.deadlineExceeded` it may be stored or not. With
-    /// a key, storing it again only takes its own place.
+    /// Not tried again once it may have been sent: after `.connectionClosed` or `.deadlineExceeded` it may be stored or
+    /// not. With a key, storing it again only takes its own place.
     ///
-    /// - Parameter model: what made the vectors, a label that all clients of the namespace agree on; empty to say nothing.
+    /// - Parameter model: what made the vectors, a label that all clients of the namespace agree on; empty to say
+    ///   nothing.
     /// - Throws: the refusal, such as `.staleDependency`, `.leaseRequired`, `.modelMismatch` or `.dimensionMismatch`.
     @discardableResult
     public func insert(

@@ -14,7 +14,8 @@ extension SemblanceClient {
         try await invalidate([invalidation], in: namespace, timeout: timeout)[0].get()
     }
 
-    /// Several pieces of news in one request, applied in their order: at most `Limits.batchCount`, otherwise `.invalidArgument`.
+    /// Several pieces of news in one request, applied in their order: at most `Limits.batchCount`, otherwise
+    /// `.invalidArgument`.
     ///
     /// - Returns: one outcome for each, in their order; some may hold and others be refused.
     public func invalidate(
@@ -51,7 +52,8 @@ extension SemblanceClient {
 
     // MARK: Leases
 
-    /// Takes a lease: what is read from now on may be inserted with it. Not needed after a lookup, whose reply carries one.
+    /// Takes a lease: what is read from now on may be inserted with it. Not needed after a lookup, whose reply carries
+    /// one.
     public func lease(in namespace: String, timeout: Duration? = nil) async throws -> Lease {
         try await lease(in: namespace, sources: [], timeout: timeout).lease
     }

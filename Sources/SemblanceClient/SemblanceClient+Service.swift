@@ -36,8 +36,8 @@ extension SemblanceClient {
 
     // MARK: Namespaces
 
-    /// Makes a namespace; one with the same settings may be there already. Inserting into a namespace makes it as well, with
-    /// default settings.
+    /// Makes a namespace; one with the same settings may be there already. Inserting into a namespace makes it as well,
+    /// with default settings.
     ///
     /// - Throws: `.namespaceConflict` when it is there with other settings.
     @discardableResult
@@ -59,8 +59,8 @@ extension SemblanceClient {
         return descriptions
     }
 
-    /// Removes a namespace and all of its entries. What is known of its sources stays, so that an old answer is not taken for a
-    /// new one when the namespace is made again.
+    /// Removes a namespace and all of its entries. What is known of its sources stays, so that an old answer is not
+    /// taken for a new one when the namespace is made again.
     ///
     /// - Throws: `.namespaceNotFound`.
     @discardableResult

@@ -5,18 +5,18 @@ import NIOPosix
 
 /// A client of the cache service, for as many tasks at once as an app has.
 ///
-/// It keeps a few connections, opened when they are first needed, and sends many requests on each without waiting for replies in
-/// between. Every call has a deadline. A cancelled task goes on at once with `CancellationError`; the reply that comes later is
-/// dropped.
+/// It keeps a few connections, opened when they are first needed, and sends many requests on each without waiting for
+/// replies in between. Every call has a deadline. A cancelled task goes on at once with `CancellationError`; the reply
+/// that comes later is dropped.
 ///
-/// When a connection is lost, calls that change nothing or may be repeated without harm are tried again within their deadline:
-/// lookups, `entry`, `ping`, `statistics`, leases, listing and creating namespaces, and invalidations that name a version or a
-/// label. Everything else is tried again only if the service has certainly not seen it, and fails with `.connectionClosed`
-/// otherwise: it may or may not have been done.
+/// When a connection is lost, calls that change nothing or may be repeated without harm are tried again within their
+/// deadline: lookups, `entry`, `ping`, `statistics`, leases, listing and creating namespaces, and invalidations that
+/// name a version or a label. Everything else is tried again only if the service has certainly not seen it, and fails
+/// with `.connectionClosed` otherwise: it may or may not have been done.
 ///
 /// Errors are `CacheError`: those of the service as it sent them; `.connectionFailed` when it cannot be reached,
-/// `.connectionClosed` when a connection was lost, `.deadlineExceeded`, `.overloaded` also when too many calls wait in this
-/// client, `.malformedFrame` when the service answers what cannot be an answer.
+/// `.connectionClosed` when a connection was lost, `.deadlineExceeded`, `.overloaded` also when too many calls wait in
+/// this client, `.malformedFrame` when the service answers what cannot be an answer.
 public final class SemblanceClient: Sendable {
     public let address: ServiceAddress
     public let configuration: ClientConfiguration
@@ -52,8 +52,9 @@ public final class SemblanceClient: Sendable {
 
     deinit { pool.close() }
 
-    /// Closes all connections once what is in flight has been answered or has run out of time. Calls that have not been sent yet,
-    /// and later ones, fail with `.connectionClosed`. Returns when the last connection is gone; may be called more than once.
+    /// Closes all connections once what is in flight has been answered or has run out of time. Calls that have not been
+    /// sent yet, and later ones, fail with `.connectionClosed`. Returns when the last connection is gone; may be called
+    /// more than once.
     public func close() async {
         pool.close()
         await pool.closed()

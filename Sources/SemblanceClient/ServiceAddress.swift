@@ -21,7 +21,7 @@ public enum ServiceAddress: Hashable, Sendable {
             let path = String(text.dropFirst("unix:".count))
             guard !path.isEmpty else { throw Self.invalid(text, "the path of the socket is missing after 'unix:'") }
             guard path.utf8.count <= Self.pathLimitBytes, !path.utf8.contains(0) else {
-                throw Self.invalid(text, "the path of a socket has at most \(Self.pathLimitBytes) bytes, none of them zero")
+                throw Self.invalid(text, "the path of a socket has at most \(Self.pathLimitBytes) bytes, none zero")
             }
             self = .unixSocket(path: path)
             return

@@ -39,7 +39,9 @@ private final class Conversation {
     }
 
     /// The call that an answer reaches; nil for a late one.
-    func finish(_ identifier: UInt64, _ reply: Reply = .ping([]), _ location: SourceLocation = #_sourceLocation) -> TestCall? {
+    func finish(_ identifier: UInt64, _ reply: Reply = .ping([]), _ location: SourceLocation = #_sourceLocation)
+        -> TestCall?
+    {
         guard case .finish(let call, let finished, _, _) = receive(reply, identifier, location) else {
             Issue.record("the reply was not taken", sourceLocation: location)
             return nil
@@ -277,7 +279,10 @@ struct ConnectionStateTests {
         #expect(conversation.close() == nil)
         #expect(conversation.nextWake == nil)
         #expect(conversation.refusal(of: TestCall(number: 5))?.mayHaveBeenSent == false)
-        if case .nothing = conversation.receive(.ping([]), 3) {} else { Issue.record("a closed connection hears nothing") }
+        if case .nothing = conversation.receive(.ping([]), 3) {
+        } else {
+            Issue.record("a closed connection hears nothing")
+        }
     }
 
     @Test func aDrainingConnectionWaitsForThoseWhoWaitAndForNobodyElse() throws {

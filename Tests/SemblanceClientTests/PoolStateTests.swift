@@ -5,89 +5,12 @@ import Testing
 
 @testable import SemblanceClient
 
-/// The state machine with its randomness, checked after every step.
-private final class Pool {
-    typealias Actions = PoolState<TestCall>.Actions
-
-    private var state: PoolState<TestCall>
-    private var random: SeededGenerator
-
-    init(connections: Int = 4, perConnection: Int = 2, waiting: Int = 8, seed: UInt64 = 1) {
-        state = PoolState(
-            PoolState.Settings(
-                connectionLimit: connections, requestsPerConnection: perConnection, waitingRequestLimit: waiting,
-                backoff: Backoff(first: .milliseconds(20), limit: .milliseconds(100))))
-        random = SeededGenerator(seed: seed)
-    }
-
-    private func checked(_ actions: Actions, _ location: SourceLocation) -> Actions {
-        let holds = state.holdsInvariants
-        #expect(holds, sourceLocation: location)
-        return actions
-    }
-
-    func submit(_ call: TestCall, at now: Int = 0, _ location: SourceLocation = #_sourceLocation) -> Actions {
-        checked(state.submit(call, now: .at(now)), location)
-    }
-
-    func cancel(_ number: UInt64, _ location: SourceLocation = #_sourceLocation) -> Actions {
-        checked(state.cancel(number), location)
-    }
-
-    func release(
-        _ connection: Int, _ calls: [TestCall], answered: Bool = true, at now: Int = 0,
-        _ location: SourceLocation = #_sourceLocation
-    ) -> Actions {
-        checked(
-            state.released(
-                connection, calls.map(\.number), frameBytes: calls.reduce(0) { $0 + $1.frameBytes },
-                areAnswered: answered, now: .at(now)), location)
-    }
-
-    func open(
-        _ connection: Int, requests: Int = 3, bytes: Int = 1_000, frame: Int = 500, at now: Int = 0,
-        _ location: SourceLocation = #_sourceLocation
-    ) -> Actions {
-        let limits = PoolState<TestCall>.ConnectionLimits(
-            requestsInFlight: requests, bytesInFlight: bytes, frameBytes: frame)
-        return checked(state.opened(connection, limits, now: .at(now)), location)
-    }
-
-    func retire(_ connection: Int) { state.retired(connection) }
-
-    func close(
-        _ connection: Int, _ calls: [TestCall] = [], _ code: CacheError.Code = .connectionFailed, at now: Int = 0,
-        _ location: SourceLocation = #_sourceLocation
-    ) -> Actions {
-        let error = CacheError(code, "test")
-        return checked(
-            state.closed(connection, calls.map(\.number), error, now: .at(now), using: &random), location)
-    }
-
-    func wake(at now: Int, _ location: SourceLocation = #_sourceLocation) -> Actions {
-        checked(state.wake(now: .at(now)), location)
-    }
-
-    func close() -> Actions { state.close() }
-    var nextWake: NIODeadline? { state.nextWake }
-    var waitingCount: Int { state.counts.waiting }
-}
-
-extension PoolState.Actions where Call == TestCall {
-    fileprivate var sent: [UInt64] { sends.map(\.0.number) }
-    fileprivate var finished: [UInt64] { finishes.map(\.0.number) }
-    fileprivate var errors: [CacheError.Code?] { finishes.map { $0.1.error?.code } }
-    fileprivate var isEmpty: Bool {
-        sends.isEmpty && finishes.isEmpty && abandons.isEmpty && opens.isEmpty && drains.isEmpty && !isFinished
-    }
-}
-
 struct PoolStateTests {
     private let call = TestCall(number: 1)
 
     /// A pool with one open connection that has answered nothing yet.
-    private func opened(connections: Int = 4, perConnection: Int = 2, waiting: Int = 8) -> Pool {
-        let pool = Pool(connections: connections, perConnection: perConnection, waiting: waiting)
+    private func opened(connections: Int = 4, perConnection: Int = 2, waiting: Int = 8) -> PoolHarness {
+        let pool = PoolHarness(connections: connections, perConnection: perConnection, waiting: waiting)
         _ = pool.submit(TestCall(number: 1_000))
         _ = pool.open(1)
         _ = pool.release(1, [TestCall(number: 1_000)])
@@ -97,7 +20,7 @@ struct PoolStateTests {
     // MARK: Connections are opened when they are needed
 
     @Test func theFirstRequestOpensTheFirstConnectionAndIsSentOnIt() {
-        let pool = Pool()
+        let pool = PoolHarness()
         #expect(pool.submit(call).opens == [1])
         #expect(pool.submit(TestCall(number: 2)).isEmpty, "one connection is enough for both")
         let actions = pool.open(1)
@@ -117,7 +40,7 @@ struct PoolStateTests {
     }
 
     @Test func manyThatWaitOpenSeveralConnectionsAtOnce() {
-        let pool = Pool(connections: 3)
+        let pool = PoolHarness(connections: 3)
         let opens = (1...8).flatMap { pool.submit(TestCall(number: $0)).opens }
         #expect(opens == [1, 2, 3])
     }
@@ -134,7 +57,7 @@ struct PoolStateTests {
     }
 
     @Test func noConnectionGetsMoreBytesThanTheServiceTakesUnlessItIsOneFrame() {
-        let pool = Pool(connections: 1)
+        let pool = PoolHarness(connections: 1)
         let large = TestCall(number: 1, frameBytes: 500)
         _ = pool.submit(large)
         #expect(pool.open(1, requests: 10, bytes: 400).sent == [1])
@@ -156,7 +79,7 @@ struct PoolStateTests {
     }
 
     @Test func aServiceThatAnnouncesNoRoomGetsOneRequestAtATime() {
-        let pool = Pool(connections: 1)
+        let pool = PoolHarness(connections: 1)
         let calls = (1...2).map { TestCall(number: $0) }
         for call in calls { _ = pool.submit(call) }
         #expect(pool.open(1, requests: 0, bytes: 0).sent == [1])
@@ -191,7 +114,7 @@ struct PoolStateTests {
     }
 
     @Test func whoHasNoTimeLeftDoesNotEvenWait() {
-        let actions = Pool().submit(TestCall(number: 1, deadline: .at(10)), at: 10)
+        let actions = PoolHarness().submit(TestCall(number: 1, deadline: .at(10)), at: 10)
         #expect(actions.errors == [.deadlineExceeded])
         #expect(actions.opens.isEmpty)
     }
@@ -199,7 +122,7 @@ struct PoolStateTests {
     // MARK: Cancelling
 
     @Test func cancellingTakesAWaitingRequestOutOfTheLine() {
-        let pool = Pool()
+        let pool = PoolHarness()
         _ = pool.submit(TestCall(number: 1))
         _ = pool.submit(TestCall(number: 2))
         let actions = pool.cancel(1)
@@ -234,7 +157,7 @@ struct PoolStateTests {
     // MARK: Failure
 
     @Test func aFailedConnectionFailsWhoeverWaitsAndIsNotTriedAgainAtOnce() throws {
-        let pool = Pool()
+        let pool = PoolHarness()
         _ = pool.submit(call)
         let actions = pool.close(1, at: 0)
         #expect(actions.errors == [.connectionFailed])
@@ -248,7 +171,7 @@ struct PoolStateTests {
     }
 
     @Test func theWaitDoublesUpToItsLimitAndStartsAgainAfterAnAnswer() throws {
-        let pool = Pool()
+        let pool = PoolHarness()
         var now = 0
         var connection = 0
         for limit in [20, 40, 80, 100, 100] {
@@ -269,7 +192,7 @@ struct PoolStateTests {
     }
 
     @Test func connectionsThatFailTogetherCountOnceAndOneAloneTriesAgain() {
-        let pool = Pool(connections: 3)
+        let pool = PoolHarness(connections: 3)
         for number in 1...6 as ClosedRange<UInt64> { _ = pool.submit(TestCall(number: number)) }
         #expect(pool.close(1).isEmpty, "others are still connecting")
         #expect(pool.close(2).isEmpty)
@@ -288,7 +211,7 @@ struct PoolStateTests {
     }
 
     @Test func aServiceThatGreetsAndHangsUpIsNotCalledAgainAtOnce() {
-        let pool = Pool()
+        let pool = PoolHarness()
         _ = pool.submit(call)
         _ = pool.open(1)
         _ = pool.close(1, [call], .connectionClosed)
@@ -330,80 +253,13 @@ struct PoolStateTests {
     }
 
     @Test func aPoolThatClosesWhileItConnectsDrainsTheConnectionWhenItIsThere() {
-        let pool = Pool()
+        let pool = PoolHarness()
         _ = pool.submit(call)
         #expect(pool.close().errors == [.connectionClosed])
         let actions = pool.open(1)
         #expect(actions.drains == [1])
         #expect(actions.sent.isEmpty)
         #expect(pool.close(1).isFinished)
-        #expect(Pool().close().isFinished, "at once where there is nothing to wait for")
-    }
-
-    // MARK: Everything at once
-
-    /// Random steps: every request is finished without being sent, or sent once on an open connection with room for it.
-    @Test(arguments: 1...30 as ClosedRange<UInt64>)
-    func everyRequestGoesExactlyOneWay(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
-        let pool = Pool(seed: seed)
-        var now = 0
-        var undecided: [UInt64: TestCall] = [:]
-        var inFlight: [Int: [TestCall]] = [:]
-        var connecting: Set<Int> = []
-
-        func perform(_ actions: Pool.Actions) {
-            for (call, connection) in actions.sends {
-                #expect(undecided.removeValue(forKey: call.number) != nil)
-                inFlight[connection]?.append(call)
-                let calls = inFlight[connection] ?? []
-                #expect(calls.contains(call) && calls.count <= 3)
-                #expect(calls.count == 1 || calls.reduce(0) { $0 + $1.frameBytes } <= 1_000)
-            }
-            for (call, _) in actions.finishes { #expect(undecided.removeValue(forKey: call.number) != nil) }
-            for (number, connection) in actions.abandons {
-                #expect(inFlight[connection]?.contains { $0.number == number } == true)
-            }
-            connecting.formUnion(actions.opens)
-            #expect(connecting.count + inFlight.count <= 4)
-        }
-
-        for number in 1...600 as ClosedRange<UInt64> {
-            now += Int.random(in: 0...4, using: &random)
-            switch Int.random(in: 0..<12, using: &random) {
-            case 0..<5:
-                let call = TestCall(
-                    number: number, frameBytes: Int.random(in: 20...600, using: &random),
-                    deadline: .at(now + Int.random(in: 0...80, using: &random)))
-                undecided[number] = call
-                perform(pool.submit(call, at: now))
-            case 5, 6:
-                guard let (connection, calls) = inFlight.randomElement(using: &random), !calls.isEmpty else { continue }
-                let count = Int.random(in: 1...calls.count, using: &random)
-                inFlight[connection] = Array(calls[count...])
-                perform(pool.release(connection, Array(calls[..<count]), at: now))
-            case 7, 8:
-                guard let connection = connecting.randomElement(using: &random) else { continue }
-                connecting.remove(connection)
-                if Bool.random(using: &random) {
-                    inFlight[connection] = []
-                    perform(pool.open(connection, at: now))
-                } else {
-                    perform(pool.close(connection, at: now))
-                }
-            case 9:
-                perform(pool.cancel(UInt64.random(in: 1...number, using: &random)))
-            case 10 where Int.random(in: 0..<4, using: &random) == 0:
-                guard let (connection, calls) = inFlight.randomElement(using: &random) else { continue }
-                inFlight[connection] = nil
-                perform(pool.close(connection, calls, .connectionClosed, at: now))
-            default:
-                perform(pool.wake(at: now))
-                #expect(undecided.values.allSatisfy { $0.deadline > .at(now) })
-            }
-            #expect(undecided.count == pool.waitingCount)
-        }
-        perform(pool.close())
-        #expect(undecided.isEmpty)
+        #expect(PoolHarness().close().isFinished, "at once where there is nothing to wait for")
     }
 }

@@ -34,6 +34,7 @@ final class ScriptedService: Sendable {
         }
 
         func write(_ bytes: ByteBuffer) { channel.writeAndFlush(bytes, promise: nil) }
+        func whenClosed(_ action: @escaping @Sendable () -> Void) { channel.closeFuture.whenComplete { _ in action() } }
         func close() { channel.close(mode: .all, promise: nil) }
     }
 

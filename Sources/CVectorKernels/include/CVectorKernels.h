@@ -86,4 +86,6 @@ static inline int svk_identical(const float *_Nonnull one, const float *_Nonnull
     return memcmp(one, other, length * sizeof(float)) == 0;
 }
 
+#include "SketchKernels.h"
+
 #endif

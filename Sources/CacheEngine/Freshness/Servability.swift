@@ -28,7 +28,8 @@ package enum Refusal: Hashable, Sendable {
     case staleDependency(String, current: SourceState)
     case leaseRequired(String)
     case kindMismatch(String, current: SourceState)
-    case fenced(String)
+    /// The store has lost what it knew. Of a tag it has lost the purges only, which a lease from after the loss makes up for.
+    case fenced(String, isTag: Bool = false)
 
     package var missReason: Miss.Reason {
         switch self {
@@ -43,14 +44,14 @@ package enum Refusal: Hashable, Sendable {
             CacheError(
                 .staleDependency, "\(source) has changed since it was read",
                 detail: ["source": source, "current": current.version.text])
-        case .leaseRequired(let source):
+        case .leaseRequired(let source), .fenced(let source, isTag: true):
             CacheError(
                 .leaseRequired, "\(source) needs a lease that was taken before it was read", detail: ["source": source])
         case .kindMismatch(let source, let current):
             CacheError(
                 .kindMismatch, "\(source) is known by versions of the other kind",
                 detail: ["source": source, "current": current.version.text])
-        case .fenced(let source):
+        case .fenced(let source, isTag: false):
             CacheError(
                 .fenced,
                 "the store has lost what it knew of \(source); announce it to the present incarnation or lift the fence",
@@ -101,11 +102,12 @@ extension WatermarkTable {
         let scopeFloor = max(namespace?.record.floors.scopes ?? 0, namespace?.scopes[basis.scope] ?? 0)
         if fill < scopeFloor { return .leaseRequired("scope:\(basis.scope)") }
         guard let first = basis.tags.first else { return nil }
-        if fill < max(lossSequence, namespace?.record.floors.tags ?? 0) { return .leaseRequired("tag:\(first)") }
+        if fill < namespace?.record.floors.tags ?? 0 { return .leaseRequired("tag:\(first)") }
         for tag in basis.tags {
             if fill < namespace?.tags[tag] ?? 0 { return .leaseRequired("tag:\(tag)") }
         }
-        return nil
+        // Not for ever, as when the fence is lifted the purges that are known count again.
+        return fill < lossSequence ? .fenced("tag:\(first)", isTag: true) : nil
     }
 }
 

@@ -125,6 +125,17 @@ package struct NamespaceIndex: Sendable {
         return self[number]?.liveCount == 0 && number != openBlock ? number : nil
     }
 
+    /// Whether the entry is counted here: an entry without a row always is, one with a row when that row is its own.
+    package func holds(_ entry: EntryIdentifier, row: UInt32?) -> Bool {
+        guard let row else { return true }
+        guard let layout, let block = self[row / UInt32(layout.rowsPerBlock)] else { return false }
+        let slot = Int(row) % layout.rowsPerBlock
+        return block.isLive(slot) && block.metadata[slot].entry == entry.number
+    }
+
+    /// The scope that has this number; looks through all of them.
+    package func scope(number: UInt32) -> Scope? { scopes.first { $0.value.number == number }?.key }
+
     package mutating func removeEntry(_ scope: Scope) {
         guard var known = scopes[scope] else { return }
         entryCount -= 1
@@ -142,17 +153,20 @@ package struct NamespaceIndex: Sendable {
         nextBlock = max(nextBlock, number + 1)
     }
 
-    /// Ends loading: finds the block to append to, and returns the blocks without a live row, which can go.
-    package mutating func finishLoading() -> [UInt32] {
+    /// Ends loading: finds the block to append to, and forgets the blocks without a live row: their numbers are used again.
+    ///
+    /// - Parameter damaged: blocks that could not be read. Their numbers are not used again before the entries that lie in
+    ///   them are gone, or those would claim the rows of others.
+    package mutating func finishLoading(damaged: Set<UInt32> = []) {
         var empty: [UInt32] = []
-        var used = Set<UInt32>()
+        var used = damaged
+        nextBlock = max(nextBlock, (damaged.max() ?? 0) + (damaged.isEmpty ? 0 : 1))
         forEachBlock { number, block in
             used.insert(number)
             if block.liveCount == 0 { empty.append(number) } else if !block.isFull { openBlock = number }
         }
         freeBlocks = (0..<nextBlock).filter { !used.contains($0) }.reversed()
         for number in empty { removeBlock(number) }
-        return empty
     }
 
     // MARK: Invariants

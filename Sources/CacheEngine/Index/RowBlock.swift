@@ -10,6 +10,19 @@ package struct RowMetadata: Sendable {
     /// Whether the entry's record must be read to know if it is servable.
     package var hasDependencies: Bool
     package var hasTags: Bool
+
+    package init(
+        entry: UInt64, createdAt: Int64, expiresAt: Int64, fillSequence: UInt64, scope: UInt32, hasDependencies: Bool,
+        hasTags: Bool
+    ) {
+        self.entry = entry
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.fillSequence = fillSequence
+        self.scope = scope
+        self.hasDependencies = hasDependencies
+        self.hasTags = hasTags
+    }
 }
 
 /// The metadata of the rows of one block, at most as many as the block holds.

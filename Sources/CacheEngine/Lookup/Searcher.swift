@@ -151,7 +151,12 @@ package final class Searcher {
             let stored = try snapshot.payload(content, identifier, record)
             let table = published.table
             guard table.content(name) == content else { return .failed(notFound) }
-            if let refusal = table.refusal(of: EntryBasis(record), in: table[name]) { return .failed(refusal.error) }
+            if let refusal = table.refusal(of: EntryBasis(record), in: table[name]) {
+                var gone = notFound
+                gone.message = "the entry no longer holds: \(refusal.error.message)"
+                gone.detail["reason"] = refusal.error.code.rawValue
+                return .failed(gone)
+            }
             return .entry(
                 StoredEntry(record, identifier, prompt: stored.prompt, payload: stored.payload, now: now))
         } catch {

@@ -16,7 +16,7 @@ package struct OpeningReport: Hashable, Sendable {
     package var isNew = false
     package var entryCount = 0
     package var namespaceCount = 0
-    /// Entries whose record was damaged; they are not served and will be reclaimed.
+    /// Entries whose record or block was damaged: they are gone.
     package var damagedEntryCount = 0
     package var isFenced = false
     /// Where the damaged store went that this one took the place of.
@@ -55,7 +55,10 @@ package struct StoreLoader {
         let store = try StoreRecord(decoding: record)
         var report = OpeningReport()
         let table = try loadTable(store, transaction)
-        let view = try loadView(table, transaction, &report)
+        var damage = DamagedParts()
+        let view = try loadView(table, transaction, &report, &damage)
+        report.damagedEntryCount = damage.entries.count
+        try damage.remove(from: environment, view, store)
         report.isFenced = table.isFenced
         report.namespaceCount = table.namespaces.count { $0.value.record.content != nil }
         return LoadedStore(environment: environment, store: store, table: table, view: view, report: report)
@@ -141,22 +144,24 @@ package struct StoreLoader {
     // MARK: Entries
 
     private func loadView(
-        _ table: WatermarkTable, _ transaction: ReadTransaction, _ report: inout OpeningReport
+        _ table: WatermarkTable, _ transaction: ReadTransaction, _ report: inout OpeningReport,
+        _ damage: inout DamagedParts
     ) throws(CacheError) -> StoreView {
         var view = StoreView()
         for (_, namespace) in table.namespaces {
             guard let content = namespace.record.content else { continue }
-            view[content] = try loadIndex(content, namespace.record.settings, transaction, &report)
+            view[content] = try loadIndex(content, namespace.record.settings, transaction, &report, &damage)
         }
         return view
     }
 
     private func loadIndex(
         _ content: ContentIdentifier, _ settings: NamespaceSettings, _ transaction: ReadTransaction,
-        _ report: inout OpeningReport
+        _ report: inout OpeningReport, _ damage: inout DamagedParts
     ) throws(CacheError) -> NamespaceIndex {
         var index = NamespaceIndex(dimension: settings.dimension)
         let prefix = StorageKey.content(content)
+        var damagedBlocks = Set<UInt32>()
         if let layout = index.layout {
             try transaction.forEach(.blocks, prefix: prefix) { (key, value) throws(CacheError) -> Bool in
                 guard let number: UInt32 = StorageKey.number(in: key, at: 4),
@@ -165,6 +170,8 @@ package struct StoreLoader {
                 // A damaged block is left out, and the entries that lie in it are not served.
                 if let rows = try? layout.rows(of: value, content: content, number: number) {
                     index.loadBlock(number, layout, rows: rows)
+                } else {
+                    damagedBlocks.insert(number)
                 }
                 return true
             }
@@ -173,13 +180,14 @@ package struct StoreLoader {
             guard let number: UInt64 = StorageKey.number(in: key, at: 4) else { throw RecordReader.damaged }
             let entry = EntryIdentifier(number)
             guard let record = try? EntryRecord(decoding: value, entry), index.load(entry, record) else {
-                report.damagedEntryCount += 1
+                damage.entries.append((content, entry))
                 return true
             }
             report.entryCount += 1
             return true
         }
-        _ = index.finishLoading()
+        index.finishLoading(damaged: damagedBlocks)
+        damage.blocks += damagedBlocks.map { (content, $0) }
         return index
     }
 }

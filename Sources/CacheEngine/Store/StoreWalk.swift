@@ -38,7 +38,11 @@ package struct StoreWalk {
             try check(key, value, transaction, dimensions, &report)
             return true
         }
-        for table in [Table.keys, .tags, .garbage, .announcements] {
+        try transaction.forEach(.keys) { (key, value) throws(CacheError) -> Bool in
+            _ = try RecordReader(sealed: value, seed: Checksum.of(Array(key)))
+            return true
+        }
+        for table in [Table.tags, .garbage, .announcements] {
             try transaction.forEach(table) { (_, _) throws(CacheError) -> Bool in true }
         }
         return report

@@ -77,9 +77,14 @@ package final class StoreEditor {
         _ vector: UnsafeBufferPointer<Float>, _ entry: EntryIdentifier, _ record: EntryRecord, scopeNumber: UInt32,
         to content: ContentIdentifier
     ) throws(CacheError) -> UInt32 {
+        let previous = view.contents[content]?.openBlock
         guard let layout = view.contents[content]?.layout,
             let (block, slot) = try view.contents[content]?.allocateRow(layout)
         else { throw CacheError(.internalError, "a row was appended to a namespace without a dimension") }
+        // The open block stays when its last row dies; now that it is open no more, nothing else would take it away.
+        if let previous, previous != block, view[content]?[previous]?.liveCount == 0 {
+            try removeBlock(previous, from: content)
+        }
         let name = BlockName(content: content, number: block)
         var bytes = try stagedBytes(name, layout, isNew: slot == 0)
         // Taken out of the dictionary while it is written to, so that it is not copied.
@@ -115,6 +120,8 @@ package final class StoreEditor {
         _ entry: EntryIdentifier, _ record: EntryRecord, from content: ContentIdentifier
     ) throws(CacheError) {
         try removeRecords(entry, record, from: content)
+        // An entry whose block was damaged when the store was opened was never counted.
+        guard view[content]?.holds(entry, row: record.row) == true else { return }
         if let row = record.row, let emptied = view.contents[content]?.removeRow(row, scope: record.scope) {
             try removeBlock(emptied, from: content)
         }
@@ -128,10 +135,18 @@ package final class StoreEditor {
         let key = StorageKey.entry(content, entry)
         try transaction.delete(.entries, key)
         try transaction.delete(.payloads, key)
-        if let exactKey = record.key, try self.entry(content, record.scope, exactKey) == entry {
+        if let exactKey = record.key, try self.entry(content, record.scope, exactKey) ?? entry == entry {
             try transaction.delete(.keys, StorageKey.exactKey(content, record.scope, exactKey))
         }
         for tag in record.tags { try transaction.delete(.tags, StorageKey.tag(content, tag, entry)) }
+    }
+
+    /// Removes an entry whose record says no more what else belongs to it. Its key and its tags lead nowhere then, and a row that
+    /// the index has of it goes when its block is compacted.
+    package func removeDamaged(_ entry: EntryIdentifier, from content: ContentIdentifier) throws(CacheError) {
+        let key = StorageKey.entry(content, entry)
+        try transaction.delete(.entries, key)
+        try transaction.delete(.payloads, key)
     }
 
     private func removeBlock(_ number: UInt32, from content: ContentIdentifier) throws(CacheError) {
@@ -149,8 +164,11 @@ package final class StoreEditor {
         else { return }
         for slot in 0..<block.count where block.isLive(slot) {
             let entry = EntryIdentifier(block.metadata[slot].entry)
-            guard var record = try self.record(content, entry) else { continue }
             let scopeNumber = block.metadata[slot].scope
+            guard var record = try self.record(content, entry) else {
+                try forget(number * UInt32(layout.rowsPerBlock) + UInt32(slot), scopeNumber, of: content)
+                continue
+            }
             let vector = UnsafeBufferPointer(start: rows.advanced(by: slot * layout.stride), count: layout.stride)
             // A damaged row must not get a new checksum.
             guard layout.isIntact(rows: rows, slot: slot, entry: entry) else {
@@ -166,20 +184,31 @@ package final class StoreEditor {
         }
     }
 
-    // MARK: Reading inside the transaction
-
-    package func record(_ content: ContentIdentifier, _ entry: EntryIdentifier) throws(CacheError) -> EntryRecord? {
-        guard let value = try transaction.value(.entries, StorageKey.entry(content, entry)) else { return nil }
-        return try EntryRecord(decoding: value, entry)
+    /// Takes a row out of the index whose record was damaged or lost while the store was open.
+    private func forget(_ row: UInt32, _ scopeNumber: UInt32, of content: ContentIdentifier) throws(CacheError) {
+        guard let scope = view[content]?.scope(number: scopeNumber) else { return }
+        if let emptied = view.contents[content]?.removeRow(row, scope: scope) {
+            try removeBlock(emptied, from: content)
+        }
+        view.contents[content]?.removeEntry(scope)
     }
 
+    // MARK: Reading inside the transaction
+
+    /// Nil also for a damaged record, which is as good as none: it must not make the writes of others fail.
+    package func record(_ content: ContentIdentifier, _ entry: EntryIdentifier) throws(CacheError) -> EntryRecord? {
+        guard let value = try transaction.value(.entries, StorageKey.entry(content, entry)) else { return nil }
+        return try? EntryRecord(decoding: value, entry)
+    }
+
+    /// Nil also for a damaged record.
     package func entry(
         _ content: ContentIdentifier, _ scope: Scope, _ exactKey: ExactKey
     ) throws(CacheError) -> EntryIdentifier? {
         let key = StorageKey.exactKey(content, scope, exactKey)
         guard let value = try transaction.value(.keys, key) else { return nil }
-        var reader = try RecordReader(sealed: value, seed: Checksum.of(key))
-        return EntryIdentifier(try reader.read())
+        guard var reader = try? RecordReader(sealed: value, seed: Checksum.of(key)) else { return nil }
+        return (try? reader.read()).map(EntryIdentifier.init)
     }
 
     // MARK: Ending

@@ -14,7 +14,10 @@ struct WatermarkChanges {
         keys[namespace, default: []].insert(key)
     }
 
-    mutating func insert(_ namespace: NamespaceIdentifier) { _ = keys[namespace, default: []] }
+    /// The namespace's own record alone, as when it is dropped.
+    mutating func insert(_ namespace: NamespaceIdentifier) {
+        if keys[namespace] == nil { keys[namespace] = [] }
+    }
 
     /// Writes the difference between what the disk has and what it shall have, and keeps the digest in step.
     func write(from old: WatermarkTable, to new: WatermarkTable, with editor: StoreEditor) throws(CacheError) {

@@ -251,15 +251,21 @@ extension Writer {
         guard let capacity = attempt.table[namespace]?.record.settings.capacity,
             let count = attempt.editor.view[content]?.entryCount, count >= capacity
         else { return }
-        var oldest: [(EntryIdentifier, EntryRecord)] = []
+        var oldest: [(EntryIdentifier, EntryRecord?)] = []
         try attempt.editor.transaction.forEach(.entries, prefix: StorageKey.content(content)) {
             (key, value) throws(CacheError) -> Bool in
             guard let number: UInt64 = StorageKey.number(in: key, at: 4), number < attempt.firstEntry else { return false }
             let entry = EntryIdentifier(number)
-            oldest.append((entry, try EntryRecord(decoding: value, entry)))
+            oldest.append((entry, try? EntryRecord(decoding: value, entry)))
             return oldest.count < count - capacity + 1
         }
-        for (entry, record) in oldest { try attempt.editor.remove(entry, record, from: content) }
+        for (entry, record) in oldest {
+            if let record {
+                try attempt.editor.remove(entry, record, from: content)
+            } else {
+                try attempt.editor.removeDamaged(entry, from: content)
+            }
+        }
         counters.evicted.add(oldest.count)
     }
 

@@ -75,13 +75,17 @@ extension Writer {
         }
     }
 
-    private func identify(_ name: String, _ table: inout WatermarkTable) throws(CacheError) -> NamespaceIdentifier {
-        try RequestRules.check(namespace: name)
+    /// The identifier of a namespace, a new one's record among the changes: a watermark on the disk whose namespace is not there
+    /// would be lost at the next start.
+    private func identify(
+        _ name: String, _ table: inout WatermarkTable, _ changes: inout WatermarkChanges
+    ) throws(CacheError) -> NamespaceIdentifier {
         guard let identifier = table.identify(name) else {
             throw CacheError(
                 .limitExceeded, "the store knows as many namespaces as it may",
                 detail: ["limit": String(Limits.namespaceCount)])
         }
+        if durableTable[identifier] == nil { changes.insert(identifier) }
         return identifier
     }
 
@@ -89,11 +93,12 @@ extension Writer {
         _ name: String, _ invalidations: [Invalidation], _ table: inout WatermarkTable,
         _ changes: inout WatermarkChanges
     ) throws(CacheError) -> WriteReply {
-        let identifier = try identify(name, &table)
+        try RequestRules.check(namespace: name)
         var outcomes: [Result<InvalidationReceipt, CacheError>] = []
         for invalidation in invalidations {
             do throws(CacheError) {
                 try RequestRules.check(invalidation)
+                let identifier = try identify(name, &table, &changes)
                 let applied = try table.apply(invalidation, in: identifier)
                 if applied.receipt.changed || applied.isAnnounced {
                     changes.insert(.source(invalidation.source), identifier)
@@ -119,14 +124,17 @@ extension Writer {
     private func purge(
         _ name: String, _ purge: Purge, _ table: inout WatermarkTable, _ changes: inout WatermarkChanges
     ) throws(CacheError) -> PurgeReceipt {
+        try RequestRules.check(namespace: name)
         try RequestRules.check(purge)
-        let identifier = try identify(name, &table)
-        let key: WatermarkKey =
+        let identifier = try identify(name, &table, &changes)
+        let floors = table[identifier]?.record.floors ?? .init()
+        let (key, floor): (WatermarkKey, UInt64) =
             switch purge {
-            case .scope(let scope): .scope(scope)
-            case .tag(let tag): .tag(tag)
+            case .scope(let scope): (.scope(scope), floors.scopes)
+            case .tag(let tag): (.tag(tag), floors.tags)
             }
-        let count = try entryCount(purge, table[identifier], previous: table[identifier]?[key]?.lastSequence ?? 0)
+        let previous = max(floor, table[identifier]?[key]?.lastSequence ?? 0)
+        let count = try entryCount(purge, table[identifier], previous: previous)
         table.purge(key, in: identifier)
         changes.insert(key, identifier)
         foldIfNeeded(identifier, &table, &changes)
@@ -134,7 +142,7 @@ extension Writer {
             entryCount: count, position: Position(incarnation: table.incarnation, sequence: table.sequence))
     }
 
-    /// Entries of the scope or the tag that an earlier purge has not taken already.
+    /// Entries of the scope or the tag that an earlier purge, or a fold, has not taken already.
     private func entryCount(
         _ purge: Purge, _ namespace: NamespaceWatermarks?, previous: UInt64
     ) throws(CacheError) -> Int {

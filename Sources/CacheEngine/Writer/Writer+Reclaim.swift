@@ -8,13 +8,15 @@ struct ReclaimCursor {
     var isDue = false
     /// The key to go on from; nil between two passes.
     var next: [UInt8]?
+    /// All entries have been looked at, and sparse blocks are left.
+    var isCompacting = false
     var reclaimedCount = 0
 
     /// How long the writer waits for work before the next step.
     func waitMilliseconds(_ configuration: EngineConfiguration) -> Int? {
         guard let interval = configuration.reclaimIntervalMilliseconds else { return nil }
         // Steps leave the writer idle most of the time: an insert hardly ever waits for one.
-        return next != nil || isDue ? 5 : interval
+        return next != nil || isCompacting || isDue ? 5 : interval
     }
 }
 
@@ -39,18 +41,25 @@ extension Writer {
             let editor = try beginEditing()
             var count = try reclaimGarbage(editor)
             var next: [UInt8]?
-            if count == 0 {
-                (count, next) = try reclaimEntries(from: reclaimer.next ?? [], editor)
-                if next == nil { count += try compactBlocks(editor) }
-            } else {
+            var isCompacting = reclaimer.isCompacting
+            if count > 0 {
                 next = reclaimer.next ?? []
+            } else {
+                if !isCompacting { (count, next) = try reclaimEntries(from: reclaimer.next ?? [], editor) }
+                if next == nil {
+                    let compacted = try compactBlocks(editor)
+                    count += compacted
+                    isCompacting = compacted == Self.compactedBlocksPerStep
+                }
             }
             if count > 0 { try commit(editor, .entries, table: table, durableTable: durableTable) }
             reclaimer.next = next
-            return next != nil
+            reclaimer.isCompacting = isCompacting
+            return next != nil || isCompacting
         } catch {
             // What could not be reclaimed now is found again by the next pass.
             reclaimer.next = nil
+            reclaimer.isCompacting = false
             return false
         }
     }
@@ -70,8 +79,7 @@ extension Writer {
         for entry in try entries(from: garbage, editor, limit: Limits.reclaimStepEntries) where entry.content == content {
             count += 1
             guard let record = entry.record else {
-                try editor.transaction.delete(.entries, entry.key)
-                try editor.transaction.delete(.payloads, entry.key)
+                try editor.removeDamaged(entry.identifier, from: content)
                 continue
             }
             try editor.removeRecords(entry.identifier, record, from: content)
@@ -131,8 +139,7 @@ extension Writer {
         var count = 0
         for entry in listed {
             guard let record = entry.record else {
-                try editor.transaction.delete(.entries, entry.key)
-                try editor.transaction.delete(.payloads, entry.key)
+                try editor.removeDamaged(entry.identifier, from: entry.content)
                 counters.damaged.add(1)
                 count += 1
                 continue
@@ -156,9 +163,11 @@ extension Writer {
         }
     }
 
+    private static let compactedBlocksPerStep = 16
+
     /// Blocks of which more than half are dead rows.
     private func compactBlocks(_ editor: StoreEditor) throws(CacheError) -> Int {
-        let limit = 16
+        let limit = Self.compactedBlocksPerStep
         var sparse: [(ContentIdentifier, UInt32)] = []
         for (content, index) in view.contents {
             index.forEachBlock { number, block in

@@ -77,6 +77,12 @@ package final class ConnectionHandler: ChannelDuplexHandler {
     package func handlerRemoved(context: ChannelHandlerContext) {
         end()
         self.context = nil
+        letMailboxGo()
+    }
+
+    /// The mailbox and this handler hold each other, until the last reply has come, whether or not anybody still wants it.
+    private func letMailboxGo() {
+        if context == nil, state.inFlightCount == 0 { mailbox = nil }
     }
 
     package func channelInactive(context: ChannelHandlerContext) {
@@ -90,6 +96,7 @@ package final class ConnectionHandler: ChannelDuplexHandler {
         inbound.drop()
         chargeInput()
         output.drop()
+        closesOutputWhenWritten = false
         timer?.task.cancel()
         timer = nil
     }
@@ -190,7 +197,7 @@ package final class ConnectionHandler: ChannelDuplexHandler {
             if output.isLong { flush() }
         }
         arrived.removeAll(keepingCapacity: arrived.count <= 64)
-        guard state.phase != .closed else { return }
+        guard !isOver else { return letMailboxGo() }
         settle()
     }
 
@@ -307,7 +314,7 @@ package final class ConnectionHandler: ChannelDuplexHandler {
         }
         let wasOpen = !state.dropsInput
         let action = state.timePassed(now: now)
-        if action == .close || (wasOpen && state.dropsInput) { counters.update { $0.deadlinesExceeded += 1 } }
+        if wasOpen, action == .close || state.dropsInput { counters.update { $0.deadlinesExceeded += 1 } }
         perform(action, context)
         settle()
     }

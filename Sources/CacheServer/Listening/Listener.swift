@@ -50,8 +50,8 @@ struct Listener: Sendable {
 
     /// Stops accepting.
     func close() async {
-        file?.remove()
         try? await channel.close()
+        file?.remove()
     }
 
     private static func failure(_ address: ListenAddress, _ error: any Error) -> CacheError {
@@ -66,11 +66,8 @@ struct Listener: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(
-                        AcceptBackoffHandler(shouldForwardIOErrorCaught: false) { error in
-                            services.logger.warning("accepting pauses", metadata: ["error": "\(error)"])
-                            return acceptPause
-                        })
+                    let handler = AcceptPause(pause: acceptPause, logger: services.logger)
+                    try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
             .childChannelOption(.allowRemoteHalfClosure, value: true)

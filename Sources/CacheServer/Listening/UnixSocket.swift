@@ -39,10 +39,12 @@ package struct UnixSocket: Sendable {
         }
     }
 
-    /// Removes the file, unless another one has taken its place.
+    /// Removes the file, unless another one has taken its place. Call it when nobody listens on the socket any more.
     package func remove() {
         var status = stat()
         guard lstat(path, &status) == 0, status.st_dev == device, status.st_ino == inode else { return }
+        // A file system may give the number of a removed file to the next one: somebody else may listen there.
+        guard (try? Self.isListenedOn(path)) == false else { return }
         unlink(path)
     }
 
@@ -58,15 +60,19 @@ package struct UnixSocket: Sendable {
                 .invalidConfiguration, "the path of the Unix socket is taken by something else than a socket",
                 detail: ["path": path])
         }
-        let descriptor = try makeSocket(path)
-        defer { close(descriptor) }
-        // Not blocking: with a full backlog somebody listens, too.
-        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
-        guard withAddress(path, { connect(descriptor, $0, $1) }) != 0, errno == ECONNREFUSED else {
+        guard try !isListenedOn(path) else {
             throw CacheError(
                 .invalidConfiguration, "somebody listens on the Unix socket already", detail: ["path": path])
         }
         guard unlink(path) == 0 || errno == ENOENT else { throw failure("cannot remove a stale Unix socket", path) }
+    }
+
+    private static func isListenedOn(_ path: String) throws(CacheError) -> Bool {
+        let descriptor = try makeSocket(path)
+        defer { close(descriptor) }
+        // Not blocking: with a full backlog somebody listens, too.
+        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+        return withAddress(path) { connect(descriptor, $0, $1) } == 0 || errno != ECONNREFUSED
     }
 
     private static func makeSocket(_ path: String) throws(CacheError) -> CInt {

@@ -44,8 +44,8 @@ final class Call: OutstandingRequest, Sendable {
         completion?(outcome)
     }
 
-    /// The frame with the identifier in its place; nil the second time. Given away rather than shared, as writing the identifier
-    /// would copy a shared frame.
+    /// The frame with the identifier in its place; nil the second time. Given away rather than shared, as writing the
+    /// identifier would copy a shared frame.
     func takeFrame(identifier: UInt64) -> ByteBuffer? {
         guard var frame = contents.withLock({ $0.frame.take() }) else { return nil }
         frame.setRequestIdentifier(identifier)
@@ -57,8 +57,8 @@ extension ByteBuffer {
     /// Where the identifier stands in the 20 bytes that begin a frame.
     private static var identifierOffset: Int { 12 }
 
-    /// Replaces the identifier of the frame that is in the buffer. Frames are encoded by the task that calls, on its own thread;
-    /// only the connection that sends one knows its number.
+    /// Replaces the identifier of the frame that is in the buffer. Frames are encoded by the task that calls, on its
+    /// own thread; only the connection that sends one knows its number.
     mutating func setRequestIdentifier(_ identifier: UInt64) {
         setInteger(identifier, at: readerIndex + Self.identifierOffset, endianness: .little)
     }

@@ -160,7 +160,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         return try decoder.next(from: &bytes)
     }
 
-    /// Keeps the buffer from growing while its end is never reached; moves no more bytes than were read since the last time.
+    /// Keeps the buffer from growing while its end is never reached; moves no more bytes than were read since the last
+    /// time.
     private func reclaim() {
         guard let bytes = unread else { return }
         let isEmpty = bytes.readableBytes == 0

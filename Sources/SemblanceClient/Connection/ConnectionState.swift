@@ -6,8 +6,9 @@ import NIOCore
 ///
 /// Knows no socket and no clock. Every call returns what the channel's handler has to do.
 ///
-/// A request that was cancelled or ran out of time keeps its identifier and its place until its reply has come: the service still
-/// counts it, and the late reply must find nobody. Identifiers start at 1, grow by one and are never used again.
+/// A request that was cancelled or ran out of time keeps its identifier and its place until its reply has come: the
+/// service still counts it, and the late reply must find nobody. Identifiers start at 1, grow by one and are never used
+/// again.
 struct ConnectionState<Call: OutstandingRequest>: ~Copyable {
     private enum Phase {
         case idle

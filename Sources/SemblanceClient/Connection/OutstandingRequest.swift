@@ -28,7 +28,8 @@ extension CacheError {
 
     static let clientClosed = CacheError(.connectionClosed, "the client is closed")
 
-    /// The service gave up the connection for this error, which may be about one request only; the others are told this.
+    /// The service gave up the connection for this error, which may be about one request only; the others are told
+    /// this.
     static func connectionLost(by error: CacheError) -> CacheError {
         CacheError(
             .connectionClosed, "the service gave up the connection", detail: ["cause": error.description])

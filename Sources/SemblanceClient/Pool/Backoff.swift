@@ -1,7 +1,7 @@
 import NIOCore
 
-/// How long to wait before connecting again: doubling with every failure in a row up to a limit, with half of it left to chance
-/// so that clients of a restarted service do not come back all at once.
+/// How long to wait before connecting again: doubling with every failure in a row up to a limit, with half of it left
+/// to chance so that clients of a restarted service do not come back all at once.
 struct Backoff: Sendable {
     var first: TimeAmount
     var limit: TimeAmount

@@ -3,7 +3,8 @@ import CacheProtocol
 import NIOCore
 import Synchronization
 
-/// Performs what `PoolState` decides. What threads share is behind one lock, which is held for no longer than a decision takes.
+/// Performs what `PoolState` decides. What threads share is behind one lock, which is held for no longer than a
+/// decision takes.
 final class ConnectionPool: ConnectionObserver, Sendable {
     private struct Shared: ~Copyable {
         var state: PoolState<Call>

@@ -167,7 +167,8 @@ struct PoolState<Call: OutstandingRequest>: ~Copyable {
         if let reconnectAt, now < reconnectAt { return }
         var connectingCount = slots.values.count { $0.limits == nil }
         // Busy connections ask for one more at a time; requests that wait, for as many as would be busy with them.
-        let isBusy = !slots.isEmpty && connectingCount == 0
+        let isBusy =
+            !slots.isEmpty && connectingCount == 0
             && slots.values.allSatisfy { $0.isRetired || $0.requestCount >= settings.requestsPerConnection }
         let perConnection = settings.requestsPerConnection
         var wanted = max(isBusy ? 1 : 0, waiting.count / perConnection + (waiting.count % perConnection == 0 ? 0 : 1))

@@ -39,21 +39,23 @@ struct Terminal: Sendable {
     /// Writes all of it. What cannot be written is lost: there is nowhere to say so.
     func write(_ text: String) {
         var text = text
-        text.withUTF8 { bytes in
-            var rest = UnsafeRawBufferPointer(bytes)[...]
-            while !rest.isEmpty {
-                let buffer = UnsafeRawBufferPointer(rebasing: rest)
-                #if canImport(Glibc)
-                    let count = Glibc.write(descriptor, buffer.baseAddress, buffer.count)
-                #elseif canImport(Musl)
-                    let count = Musl.write(descriptor, buffer.baseAddress, buffer.count)
-                #else
-                    let count = Darwin.write(descriptor, buffer.baseAddress, buffer.count)
-                #endif
-                if count < 0, errno == EINTR || errno == EAGAIN { continue }
-                guard count > 0 else { return }
-                rest = rest.dropFirst(count)
-            }
+        text.withUTF8 { write(UnsafeRawBufferPointer($0)) }
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let buffer = UnsafeRawBufferPointer(rebasing: rest)
+            #if canImport(Glibc)
+                let count = Glibc.write(descriptor, buffer.baseAddress, buffer.count)
+            #elseif canImport(Musl)
+                let count = Musl.write(descriptor, buffer.baseAddress, buffer.count)
+            #else
+                let count = Darwin.write(descriptor, buffer.baseAddress, buffer.count)
+            #endif
+            if count < 0, errno == EINTR || errno == EAGAIN { continue }
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
         }
     }
 

@@ -1,0 +1,140 @@
+#ifndef SEMBLANCE_SKETCHKERNELS_H
+#define SEMBLANCE_SKETCHKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// Kernels of the pruning index. docs/SEARCH.md derives the bounds that they compute; every figure here that is not
+// exact errs to the side that keeps a row. As with the canonical dot product, all instruction sets give the same bits.
+
+/// Rows of a block.
+#define SVK_SKETCH_ROWS 32
+/// Sums of the first sketch are at most `SVK_SKETCH_ENTRY` times the groups of four signs.
+#define SVK_SKETCH_ENTRY 127
+
+/// One block, as one query looks at it.
+///
+/// `codes` is `pairs` times 32 bytes, then 32 bytes of alignment a, in steps of 1/255, and 32 signed bytes e, in steps
+/// of the cell's own. Byte r of pair p holds the signs 8p through 8p + 3 of row r in its lower half and 8p + 4 through
+/// 8p + 7 in its upper half; a bit that is set is a positive sign.
+struct svk_sketch_block {
+    const uint8_t *_Nonnull codes;
+    const uint8_t *_Nonnull records;
+    /// A bit for every row there is.
+    uint32_t rows;
+    /// The rows r with 4 * sum(r) < base + round(a(r) * slope / 256) + round(e(r) * offset / 128) are impossible.
+    int16_t base, slope, offset;
+    /// cos θ of the query and the cell's centroid.
+    float cosine;
+    /// Not below sin θ.
+    float sine;
+    /// n and d of the joined bound, the least n / d of the block.
+    float numerator, denominator;
+};
+
+/// One cell, as one query sees it.
+struct svk_sketch_cell {
+    float cosine, sine;
+    /// The cosine at which n / d is least.
+    float best;
+    /// The largest e of the first sketch that the cell's rows can have.
+    float reach;
+    /// Lowered by the error of `cosine`.
+    float threshold;
+};
+
+/// What the first sketch of one query is measured in.
+struct svk_sketch_scale {
+    /// Of one unit of the sums.
+    float unit;
+    /// Of the sum 0, raised by all errors.
+    float zero;
+    /// The a at which the tangent touches: its tangent a / sqrt(1 - a²), and 1 / sqrt(1 - a²).
+    float tangent, secant;
+};
+
+/// What the second sketch of one query is measured in.
+struct svk_sketch_refinement {
+    /// The query's components in whole steps, `length` of them.
+    const int8_t *_Nonnull query;
+    /// A multiple of 64.
+    size_t length;
+    /// Of one unit of the sums.
+    float unit;
+    /// Of the sum 0, raised by all errors.
+    float zero;
+};
+
+/// Which cells a query can find rows in.
+struct svk_sketch_cells {
+    /// Products of the query with the cells in whole steps, and what a step is worth: `scales[cell] * inverse`.
+    const int32_t *_Nonnull products;
+    const float *_Nonnull scales;
+    float inverse;
+    /// Lowest and highest cosine of the rows of a cell; low > high for one without rows.
+    const float *_Nonnull low, *_Nonnull high;
+    /// Not below the distance of each centroid from the one nearest to the query, in steps of 2^-15.
+    const uint16_t *_Nonnull distances;
+    /// The cosine of the query and that nearest centroid.
+    float nearest;
+    /// Lowered by the errors of the cosines.
+    float threshold;
+    /// Twice the error of a cosine.
+    float slack;
+    /// 1 - threshold², raised; and twice the most by which a row may be nearer to another centroid.
+    float sine_squared, misassignment;
+    size_t count;
+};
+
+/// The end of a record: cosine (float), row number, a in steps of 1/65535, e in steps of 1/32767.
+#define SVK_SKETCH_RECORD_TAIL 12
+
+struct svk_sketch_kernels {
+    const char *_Nonnull name;
+
+    /// Exact products of whole numbers: `out[q * out_stride + r]` = queries[q] · row r; rows lie `length` bytes apart,
+    /// `length` a multiple of 64. No product may leave 32 bits.
+    void (*_Nonnull dots)(
+        const int16_t *_Nonnull const *_Nonnull queries, size_t query_count, const int8_t *_Nonnull rows, size_t count,
+        size_t length, int32_t *_Nonnull out, size_t out_stride);
+
+    /// Writes the numbers of the cells that may hold rows at or above the threshold and returns how many. Also writes
+    /// every cell's cosine.
+    size_t (*_Nonnull cells)(
+        const struct svk_sketch_cells *_Nonnull query, float *_Nonnull cosines, uint32_t *_Nonnull numbers);
+
+    /// Appends the blocks of a run that the cell's bounds leave, all but their cuts, and returns how many.
+    size_t (*_Nonnull choose)(
+        const struct svk_sketch_cell *_Nonnull cell, const float *_Nonnull low, const float *_Nonnull high,
+        size_t block_count, const uint8_t *_Nonnull codes, size_t code_stride, const uint8_t *_Nonnull records,
+        size_t record_stride, struct svk_sketch_block *_Nonnull blocks);
+
+    /// Computes the cuts of blocks. `offset` comes in as it goes out.
+    void (*_Nonnull cut)(
+        const struct svk_sketch_scale *_Nonnull scale, struct svk_sketch_block *_Nonnull blocks, size_t count);
+
+    /// Writes the rows that the first sketch leaves, 32 * block + row each, and returns how many. `tables` has 32 bytes
+    /// for each pair: the 16 values of its lower half, then those of its upper half. `pairs` is even, at most 32.
+    size_t (*_Nonnull scan)(
+        const struct svk_sketch_block *_Nonnull blocks, size_t count, const uint8_t *_Nonnull tables, size_t pairs,
+        uint32_t *_Nonnull left);
+
+    /// Writes the numbers of the rows that the second sketch leaves and returns how many. `left` as `scan` wrote it.
+    /// `threshold` is that of `svk_sketch_cell`.
+    size_t (*_Nonnull refine)(
+        const struct svk_sketch_refinement *_Nonnull refinement, const struct svk_sketch_block *_Nonnull blocks,
+        const uint32_t *_Nonnull left, size_t count, size_t record_stride, float threshold,
+        uint32_t *_Nonnull numbers);
+};
+
+/// The sketch kernels of an instruction set; NULL when this machine cannot run them.
+const struct svk_sketch_kernels *_Nullable svk_sketch_kernels(enum svk_instruction_set set);
+
+/// An orthogonal transform in place: `length` floats, a multiple of 64. `signs` has `length` / 8 bytes for each of its
+/// four rounds.
+void svk_sketch_rotate(float *_Nonnull vector, size_t length, const uint8_t *_Nonnull signs);
+
+/// float · int8 in double precision.
+double svk_sketch_dot(const float *_Nonnull floats, const int8_t *_Nonnull whole, size_t length);
+
+#endif

@@ -1,0 +1,30 @@
+import CacheModel
+
+/// How the tour looks: steps with a heading, lines of a name and a value, and a command to try.
+struct DemoScreen {
+    var terminal = Terminal.output
+    private var number = 0
+
+    init() {}
+
+    mutating func step(_ title: String, _ explanation: String) {
+        number += 1
+        terminal.line()
+        terminal.line(terminal.colored("\(number)  \(title)", .bold))
+        terminal.line("   " + terminal.colored(explanation, .dim))
+    }
+
+    func line(_ name: String, _ value: String, _ color: Terminal.Color? = nil) {
+        let padding = String(repeating: " ", count: max(1, 10 - name.count))
+        terminal.line("   " + name + padding + (color.map { terminal.colored(value, $0) } ?? value))
+    }
+
+    func command(_ words: [String]) {
+        line("try", CommandText.quoted([Executable.name] + words), .cyan)
+    }
+
+    func time(_ name: String, _ roundTrip: Duration, search nanoseconds: UInt64? = nil) {
+        let search = nanoseconds.map { ", \(NumberText.grouped(Int(clamping: $0 / 1_000))) µs of it search" } ?? ""
+        line(name, "\(NumberText.microseconds(roundTrip))\(search)")
+    }
+}

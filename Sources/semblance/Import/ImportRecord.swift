@@ -1,0 +1,114 @@
+import CacheModel
+import FoundationEssentials
+
+/// One line of the `.jsonl` file beside an `.npy` file: what is stored with the vector of that row.
+///
+/// A key that is not known is refused and not passed over: a misspelt `depends_on` would store an answer that nothing invalidates.
+struct ImportRecord: Decodable, Hashable {
+    var payload: String
+    var prompt: String?
+    var contentType: String?
+    var scope: Scope?
+    var key: ExactKey?
+    var dependencies: [Dependency] = []
+    var tags: [String] = []
+    var expiresAtMilliseconds: Int64?
+    var timeToLiveMilliseconds: Int64?
+    var costSavedNanodollars: UInt64 = 0
+    var lease: Lease?
+
+    private enum Key: String, CodingKey, CaseIterable {
+        case payload, prompt, scope, key, tags, lease
+        case contentType = "content_type"
+        case dependsOn = "depends_on"
+        case expiresAt = "expires_at"
+        case timeToLive = "ttl_ms"
+        case costSaved = "cost_saved_usd"
+    }
+
+    private struct AnyKey: CodingKey {
+        var stringValue: String
+        var intValue: Int? { nil }
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    /// For vectors without a line: the number of the row is the payload.
+    init(row: Int) {
+        payload = String(row)
+        contentType = "text/plain; charset=utf-8"
+    }
+
+    /// - Throws: `invalid-argument`, naming the key.
+    init(parsing line: [UInt8]) throws(CacheError) {
+        do {
+            self = try JSONDecoder().decode(ImportRecord.self, from: Data(line))
+        } catch let error as CacheError {
+            throw error
+        } catch let error as DecodingError {
+            throw Self.invalid(Self.reason(error))
+        } catch {
+            throw Self.invalid("the line is no JSON object")
+        }
+    }
+
+    init(from decoder: any Decoder) throws {
+        for key in try decoder.container(keyedBy: AnyKey.self).allKeys where Key(rawValue: key.stringValue) == nil {
+            throw Self.invalid("the key '\(key.stringValue.prefix(40))' is not known")
+        }
+        let container = try decoder.container(keyedBy: Key.self)
+        payload = try container.decode(String.self, forKey: .payload)
+        prompt = try container.decodeIfPresent(String.self, forKey: .prompt)
+        contentType = try container.decodeIfPresent(String.self, forKey: .contentType)
+        scope = try Self.text(container, .scope, "32 hexadecimal digits") { Scope($0) }
+        key = try Self.text(container, .key, "32 hexadecimal digits") { ExactKey($0) }
+        lease = try Self.text(container, .lease, "a lease as the service hands it out") { Lease($0) }
+        dependencies = try (container.decodeIfPresent([String].self, forKey: .dependsOn) ?? [])
+            .map { text throws(CacheError) in try DependencyText.parse(text) }
+        tags = try container.decodeIfPresent([String].self, forKey: .tags) ?? []
+        expiresAtMilliseconds = try container.decodeIfPresent(Int64.self, forKey: .expiresAt)
+        timeToLiveMilliseconds = try container.decodeIfPresent(Int64.self, forKey: .timeToLive)
+        guard expiresAtMilliseconds == nil || timeToLiveMilliseconds == nil else {
+            throw Self.invalid("'expires_at' and 'ttl_ms' exclude each other")
+        }
+        guard timeToLiveMilliseconds.map({ $0 > 0 }) ?? true else { throw Self.invalid("'ttl_ms' is more than 0") }
+        if let dollars = try container.decodeIfPresent(Double.self, forKey: .costSaved) {
+            guard let amount = ArgumentText.nanodollars(dollars) else {
+                throw Self.invalid("'cost_saved_usd' is a number of dollars from 0 through a thousand million")
+            }
+            costSavedNanodollars = amount
+        }
+    }
+
+    private static func text<Value>(
+        _ container: KeyedDecodingContainer<Key>, _ key: Key, _ form: String, _ parse: (String) -> Value?
+    ) throws -> Value? {
+        guard let text = try container.decodeIfPresent(String.self, forKey: key) else { return nil }
+        guard let value = parse(text) else { throw invalid("'\(key.rawValue)' is not \(form)") }
+        return value
+    }
+
+    private static func reason(_ error: DecodingError) -> String {
+        switch error {
+        case .keyNotFound(let key, _): "the key '\(key.stringValue)' is missing"
+        case .typeMismatch(_, let context) where context.codingPath.isEmpty: "the line is no JSON object"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+            "'\(context.codingPath.first?.stringValue ?? "")' is of another type than it should be"
+        default: "the line is not JSON"
+        }
+    }
+
+    private static func invalid(_ reason: String) -> CacheError { CacheError(.invalidArgument, reason) }
+
+    /// - Parameters:
+    ///   - now: what `ttl_ms` counts from.
+    ///   - lease: for a row that has none of its own.
+    func insertion(vector: [Float], now: Timestamp, lease importLease: Lease?) -> Insertion {
+        let expiry = timeToLiveMilliseconds.map { now.advanced(byMilliseconds: $0) }
+        return Insertion(
+            scope: scope ?? .shared, key: key, vector: vector, prompt: prompt, payload: Array(payload.utf8),
+            contentType: contentType ?? "text/plain; charset=utf-8", dependencies: dependencies, tags: tags,
+            expiresAt: expiry ?? expiresAtMilliseconds.map { Timestamp(milliseconds: $0) },
+            costSavedNanodollars: costSavedNanodollars, lease: lease ?? importLease)
+    }
+}

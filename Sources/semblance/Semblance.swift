@@ -1,0 +1,31 @@
+import ArgumentParser
+import CacheServer
+
+/// The service, and the command line to operate it.
+@main
+struct Semblance: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "semblance",
+        abstract: "An exact semantic cache: has something that means this been answered before, and does it still hold?",
+        discussion: """
+            `semblance serve` starts a service, `semblance demo` shows one at work; the other commands ask a running one.
+
+            Exit codes: 0 done, 1 failed, 2 not everything was accepted (import) or the store is damaged (check), 64 wrong usage. \
+            Errors go to standard error: \"error: code: message\", or with --json one line \
+            {\"error\": {\"code\", \"message\", \"detail\", \"advice\"}}.
+            """,
+        version: ServiceVersion.current,
+        groupedSubcommands: [
+            CommandGroup(name: "Service", subcommands: [ServeCommand.self, CheckCommand.self, DemoCommand.self]),
+            CommandGroup(
+                name: "Answers",
+                subcommands: [
+                    LookupCommand.self, InsertCommand.self, GetCommand.self, DeleteCommand.self, ImportCommand.self,
+                ]),
+            CommandGroup(
+                name: "Freshness",
+                subcommands: [InvalidateCommand.self, LeaseCommand.self, PurgeCommand.self, FenceCommand.self]),
+            CommandGroup(
+                name: "Operation", subcommands: [PingCommand.self, StatisticsCommand.self, NamespaceCommand.self]),
+        ])
+}

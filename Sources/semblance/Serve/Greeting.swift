@@ -1,0 +1,51 @@
+import CacheEngine
+import CacheModel
+import CacheServer
+import CacheStorage
+
+/// What a service says when it listens.
+struct Greeting {
+    var addresses: [ListenAddress]
+    var data: String
+    var opening: OpeningReport
+    var kernel: String
+    var durability: Durability
+    var position: Position
+    var quarantine: StoreInspection.Quarantine?
+
+    var lines: [String] {
+        var pairs: [(name: String, value: String)] = addresses.map { ("address", $0.description) }
+        pairs.append(("data", data + (opening.isNew ? " (new)" : "")))
+        pairs.append((
+            "entries",
+            NumberText.grouped(opening.entryCount)
+                + " in \(NumberText.count(opening.namespaceCount, "namespace", "namespaces"))"
+        ))
+        pairs.append(("kernel", kernel))
+        pairs.append(("durability", durability.rawValue))
+        pairs.append(("position", position.description))
+        pairs.append(("fence", opening.isFenced ? "up" : "none"))
+        return ["semblance \(ServiceVersion.current)"] + TextTable.pairs(pairs) + warnings
+            + ["Listening. Control-C stops the service."]
+    }
+
+    private var warnings: [String] {
+        var lines: [String] = []
+        if let place = quarantine?.directory ?? opening.quarantinedTo {
+            let reason = quarantine?.damage.message ?? opening.damage?.message ?? "it could not be read"
+            lines.append("The store was damaged: \(reason).")
+            lines.append("It was moved to \(place); this one began empty.")
+        }
+        if opening.damagedEntryCount > 0 {
+            lines.append("\(NumberText.count(opening.damagedEntryCount, "entry", "entries")) found damaged, not served.")
+        }
+        if opening.isFenced {
+            lines.append(
+                "The store is fenced: answers that depend on a source are refused until it is announced again with")
+            lines.append(
+                "`semblance invalidate SOURCE@VERSION --incarnation \(position.incarnation.hexadecimal)`, or until "
+                    + "`semblance fence lift`.")
+        }
+        return lines
+    }
+}

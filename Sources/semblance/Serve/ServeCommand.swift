@@ -1,0 +1,73 @@
+import ArgumentParser
+import CacheModel
+import FoundationEssentials
+import Logging
+import ServiceLifecycle
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Run the service.",
+        discussion: """
+            Every option can be given as an environment variable as well, SEMBLANCE_MAP_SIZE for --map-size, or in a JSON file, \
+            as \"mapSize\". Options come before variables, variables before the file. SEMBLANCE_KERNEL forces the vector kernels: \
+            serial, avx2, avx512 or neon.
+
+            Control-C or SIGTERM stops it in an orderly way: what was asked is answered, what was acknowledged is kept.
+            """)
+
+    @Option(help: "Where to listen: 127.0.0.1:7707, [::1]:7707 or unix:/path; repeatable. (default: 127.0.0.1:7707)")
+    var listen: [String] = []
+    @Option(help: "The data directory, made if there is none. (default: ./var/semblance)") var data: String?
+    @Option(
+        help: ArgumentHelp(
+            "How much a power cut may take back. (default: sync)",
+            discussion: "sync: nothing that was acknowledged. relaxed: the last inserts, never an invalidation.",
+            valueName: "sync|relaxed"))
+    var durability: String?
+    @Option(help: "The most that the store may hold: 64GiB. (default: 256GiB of address space, used as it fills)")
+    var mapSize: String?
+    @Option(help: "Threads that search. (default: one for each core)") var searchThreads: String?
+    @Option(help: "trace, debug, info, notice, warning, error or critical, on standard error. (default: info)")
+    var logLevel: String?
+    @Option(help: "A JSON file with any of these. (default: SEMBLANCE_CONFIG)") var config: String?
+    @Flag(help: "The data directory holds a restored backup: begin a new incarnation, and fence it.") var restored = false
+
+    func run() async throws {
+        do {
+            let environment = ProcessInfo.processInfo.environment
+            let layers = try await ConfigurationLayers(
+                options: options, environment: environment,
+                file: ClientOptions.choose(config, "--config", environment, "SEMBLANCE_CONFIG").text)
+            let settings = try ServeSettings(layers)
+            LoggingSystem.bootstrap { label in
+                var handler = StreamLogHandler.standardError(label: label)
+                handler.logLevel = settings.logLevel
+                return handler
+            }
+            let service = try await ServiceProcess.open(
+                settings, environment: environment, isRestored: restored, logger: Logger(label: "semblance"))
+            service.log()
+            let group = service.group { addresses in
+                for line in service.greeting(addresses) { Terminal.output.line(line) }
+            }
+            try await group.run()
+        } catch let exit as ExitCode {
+            throw exit
+        } catch {
+            ErrorReport(error).print(asJSON: false)
+            throw ErrorReport.Exit.failed
+        }
+    }
+
+    private var options: [ServeSettings.Key: [String]] {
+        var options: [ServeSettings.Key: [String]] = [:]
+        if !listen.isEmpty { options[.listen] = listen }
+        for (key, text) in [
+            (ServeSettings.Key.data, data), (.durability, durability), (.mapSize, mapSize),
+            (.searchThreads, searchThreads), (.logLevel, logLevel),
+        ] {
+            if let text { options[key] = [text] }
+        }
+        return options
+    }
+}

@@ -1,0 +1,64 @@
+import CacheEngine
+import CacheModel
+import CacheServer
+import CacheStorage
+import Logging
+
+/// How the service runs, whatever place each value came from.
+struct ServeSettings: Hashable, Sendable {
+    var listen: [ListenAddress] = [.standard]
+    var data = "./var/semblance"
+    var durability = Durability.sync
+    var mapBytes = Limits.mapBytes
+    /// Nil for as many as there are cores.
+    var searchThreads: Int?
+    var logLevel = Logger.Level.info
+
+    /// The name of each value: its option, in kebab case; its variable, in capitals after `SEMBLANCE_`; its key in the file.
+    enum Key: String, CaseIterable, Sendable {
+        case listen, data, durability, mapSize, searchThreads, logLevel
+    }
+
+    init() {}
+
+    /// - Throws: `invalid-configuration` with the details `key` and `origin`.
+    init(_ layers: ConfigurationLayers) throws(CacheError) {
+        if let found = try layers.texts(.listen) {
+            guard !found.value.isEmpty else { throw found.invalid("names no address") }
+            listen = try found.map { texts throws(CacheError) in
+                try texts.map { text throws(CacheError) in try ListenAddress(parsing: text) }
+            }
+        }
+        if let found = try layers.text(.data) {
+            guard !found.value.isEmpty, !found.value.utf8.contains(0) else { throw found.invalid("names no directory") }
+            data = found.value
+        }
+        if let found = try layers.text(.durability) {
+            guard let value = Durability(rawValue: found.value) else { throw found.invalid("is sync or relaxed") }
+            durability = value
+        }
+        if let found = try layers.text(.mapSize) {
+            mapBytes = try found.map { text throws(CacheError) in try ByteCountText.bytes(parsing: text) }
+            guard Self.mapRange.contains(mapBytes) else {
+                throw found.invalid(
+                    "is \(ByteCountText.text(bytes: Self.mapRange.lowerBound)) through "
+                        + ByteCountText.text(bytes: Self.mapRange.upperBound))
+            }
+        }
+        if let found = try layers.text(.searchThreads) {
+            guard let count = Int(found.value), (1...1_024).contains(count) else {
+                throw found.invalid("is a number from 1 through 1024")
+            }
+            searchThreads = count
+        }
+        if let found = try layers.text(.logLevel) {
+            guard let level = Logger.Level(rawValue: found.value) else {
+                throw found.invalid("is \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            logLevel = level
+        }
+    }
+
+    /// Below, the reserve for invalidations leaves no room for entries; above, no processor of today has addresses.
+    private static let mapRange = (4 * Limits.mapReserveBytes)...(64 << 40)
+}

@@ -1,0 +1,128 @@
+import CacheEngine
+import CacheModel
+import CacheServer
+import CacheStorage
+import Logging
+import ServiceLifecycle
+import UnixSignals
+import VectorSearch
+
+/// An engine and the server in front of it, in this process.
+struct ServiceProcess: Sendable {
+    let settings: ServeSettings
+    let engine: Engine
+    let server: CacheServer
+    let logger: Logger
+    let kernel: String
+    /// What was found damaged before the engine saw it, and where it went.
+    let quarantine: StoreInspection.Quarantine?
+
+    /// Has a child process look at the store, opens it, and makes a server that does not listen yet.
+    ///
+    /// - Parameter executable: of the child; nil to open the store unseen.
+    /// - Throws: `CacheError`, as `Engine.open` and `CacheServer.init` do.
+    static func open(
+        _ settings: ServeSettings, environment: [String: String], isRestored: Bool = false, logger: Logger,
+        executable: String? = Executable.path
+    ) async throws(CacheError) -> ServiceProcess {
+        let kernels = try Kernels(environment: environment)
+        var configuration = EngineConfiguration(directory: settings.data, kernels: kernels)
+        configuration.storage.durability = settings.durability
+        configuration.storage.mapBytes = settings.mapBytes
+        configuration.isRestored = isRestored
+        if let count = settings.searchThreads { configuration.searchThreads = count }
+        var server = ServerConfiguration(listenAddresses: settings.listen)
+        if settings.searchThreads == 1 { server.eventLoopThreads = 1 }
+        try server.validate()
+
+        let (engine, quarantine) = try await OwnThread.run { [configuration] () throws(CacheError) in
+            let quarantine = try executable.flatMap { executable throws(CacheError) in
+                try StoreInspection(executable: executable).run(configuration)
+            }
+            return (try Engine.open(configuration), quarantine)
+        }
+        do {
+            return ServiceProcess(
+                settings: settings, engine: engine,
+                server: try CacheServer(configuration: server, executor: engine, logger: logger), logger: logger,
+                kernel: kernels.name, quarantine: quarantine)
+        } catch {
+            engine.close()
+            throw error
+        }
+    }
+
+    /// What serves until SIGTERM or SIGINT, and then closes the store.
+    ///
+    /// - Parameter onListening: called once the sockets are bound, with the ports that the system chose.
+    func group(onListening: @escaping @Sendable ([ListenAddress]) -> Void = { _ in }) -> ServiceGroup {
+        // Shut down in the reverse order: first nobody asks any more, then the store is closed.
+        ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(service: EngineService(engine: engine)),
+                    .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(
+                        service: Announcer(server: server, onListening: onListening),
+                        successTerminationBehavior: .ignore),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+    }
+
+    /// ServiceLifecycle tells of each step; what matters of them the server says itself.
+    private var quiet: Logger {
+        var logger = logger
+        if logger.logLevel > .debug { logger.logLevel = .warning }
+        return logger
+    }
+
+    /// Tells the log what was found.
+    func log() {
+        let opening = engine.opening
+        logger.info(
+            "store opened",
+            metadata: [
+                "data": "\(settings.data)", "entries": "\(opening.entryCount)", "namespaces": "\(opening.namespaceCount)",
+                "new": "\(opening.isNew)", "kernel": "\(kernel)", "durability": "\(settings.durability.rawValue)",
+            ])
+        if let place = quarantine?.directory ?? opening.quarantinedTo {
+            logger.error(
+                "store quarantined",
+                metadata: ["directory": "\(place)", "reason": "\((quarantine?.damage ?? opening.damage)?.description ?? "")"])
+        }
+        if opening.damagedEntryCount > 0 {
+            logger.warning("damaged entries left out", metadata: ["entries": "\(opening.damagedEntryCount)"])
+        }
+        if opening.isFenced { logger.warning("store fenced") }
+    }
+
+    /// Lines for whoever has started the service.
+    func greeting(_ addresses: [ListenAddress]) -> [String] {
+        Greeting(
+            addresses: addresses, data: settings.data, opening: engine.opening, kernel: kernel,
+            durability: settings.durability, position: engine.position, quarantine: quarantine
+        ).lines
+    }
+}
+
+/// Closes the engine when nobody asks it anything any more.
+private struct EngineService: Service {
+    let engine: Engine
+
+    func run() async throws {
+        // A task that is cancelled ends here as well.
+        try? await gracefulShutdown()
+        try await OwnThread.run { () throws(CacheError) in engine.close() }
+    }
+}
+
+/// Waits until the server listens.
+private struct Announcer: Service {
+    let server: CacheServer
+    let onListening: @Sendable ([ListenAddress]) -> Void
+
+    func run() async throws {
+        // When listening fails the server says so itself.
+        if let addresses = try? await server.addresses { onListening(addresses) }
+    }
+}
