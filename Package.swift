@@ -99,7 +99,7 @@ let package = Package(
         .testTarget(
             name: "CacheServerTests",
             dependencies: [
-                "CacheServer", "CacheEngine", "CacheProtocol", "CacheModel", "VectorSearch",
+                "CacheServer", "CacheEngine", "CacheProtocol", "CacheModel", "CacheStorage", "VectorSearch",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),

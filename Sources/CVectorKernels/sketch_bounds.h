@@ -9,6 +9,8 @@
 #include "kernels.h"
 
 #pragma STDC FP_CONTRACT OFF
+// Vectors are passed between inlined functions only.
+#pragma clang diagnostic ignored "-Wpsabi"
 
 #define BOUNDS_INLINE static inline __attribute__((always_inline)) BOUNDS_TARGET
 
@@ -134,8 +136,7 @@ BOUNDS_TARGET static size_t bounds_choose(
 }
 
 BOUNDS_TARGET static void bounds_cut(
-    const struct svk_sketch_scale *scale, const float *reaches, struct svk_sketch_block *blocks, size_t count) {
-    (void)reaches;
+    const struct svk_sketch_scale *scale, struct svk_sketch_block *blocks, size_t count) {
     lanes_f steps = splat(4 / scale->unit);
     for (size_t first = 0; first < count; first += LANES) {
         size_t some = count - first < LANES ? count - first : LANES;
@@ -222,11 +223,6 @@ BOUNDS_TARGET static size_t bounds_refine(
         }
     }
     return kept;
-}
-
-BOUNDS_TARGET static void bounds_cut_all(
-    const struct svk_sketch_scale *scale, struct svk_sketch_block *blocks, size_t count) {
-    bounds_cut(scale, 0, blocks, count);
 }
 
 #endif

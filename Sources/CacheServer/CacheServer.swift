@@ -35,8 +35,8 @@ package final class CacheServer: Service {
 
     /// Listens and serves until the task is cancelled or a graceful shutdown begins. Call it once.
     ///
-    /// On a graceful shutdown nothing more is accepted, new requests are answered `shutting-down`, requests in flight are answered,
-    /// and connections close, all within `ServerDeadlines.drain`. A cancelled task cuts connections off.
+    /// On a graceful shutdown nothing more is accepted, new requests are answered `shutting-down`, requests in flight
+    /// are answered, and connections close, all within `ServerDeadlines.drain`. A cancelled task cuts connections off.
     ///
     /// - Throws: `invalidConfiguration` when an address cannot be listened on.
     package func run() async throws {

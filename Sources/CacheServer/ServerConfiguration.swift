@@ -9,7 +9,8 @@ package struct ServerConfiguration: Sendable {
     package var limits = ServerLimits()
     package var deadlines = ServerDeadlines()
 
-    package init(listenAddresses: [ListenAddress] = [.standard], eventLoopThreads: Int = Self.standardEventLoopThreads) {
+    package init(listenAddresses: [ListenAddress] = [.standard], eventLoopThreads: Int = Self.standardEventLoopThreads)
+    {
         self.listenAddresses = listenAddresses
         self.eventLoopThreads = eventLoopThreads
     }
@@ -26,7 +27,8 @@ package struct ServerConfiguration: Sendable {
         try require((1...1_024).contains(eventLoopThreads), "the number of event loop threads is 1 through 1024")
         try require(
             limits.connections > 0 && limits.requestsInFlightPerConnection > 0
-                && limits.bytesInFlightPerConnection > 0 && limits.bytesInFlight > 0, "a limit of the server is not positive")
+                && limits.bytesInFlightPerConnection > 0 && limits.bytesInFlight > 0,
+            "a limit of the server is not positive")
         try require(
             [deadlines.hello, deadlines.idle, deadlines.frame, deadlines.write, deadlines.linger, deadlines.drain]
                 .allSatisfy { $0 > .zero }, "a deadline of the server is not positive")
@@ -37,7 +39,8 @@ package struct ServerConfiguration: Sendable {
 package struct ServerLimits: Hashable, Sendable {
     package var connections = Limits.connectionCount
     package var requestsInFlightPerConnection = Limits.requestsInFlightPerConnection
-    /// Bytes of requests without an answer, of frames that have not arrived whole and of replies that have not been sent.
+    /// Bytes of requests without an answer, of frames that have not arrived whole and of replies that have not been
+    /// sent.
     package var bytesInFlightPerConnection = Limits.bytesInFlightPerConnection
     /// The same of all connections together; what would exceed it is answered `overloaded`.
     package var bytesInFlight = Limits.bytesInFlight

@@ -9,7 +9,7 @@ package struct Kernels: Sendable {
         case avx512
         case neon
 
-        fileprivate var inC: svk_instruction_set {
+        var inC: svk_instruction_set {
             switch self {
             case .serial: SVK_SERIAL
             case .avx2: SVK_AVX2

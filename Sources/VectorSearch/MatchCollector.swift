@@ -43,6 +43,9 @@ struct MatchCollector {
         excluded = row
     }
 
+    /// Whether a row is among the matches.
+    func holds(_ row: UInt32) -> Bool { matches.contains { $0.row == row } }
+
     var result: SearchResult {
         var bestExcluded = excluded
         if let best = matches.first, let row = excluded, row.similarity <= best.similarity { bestExcluded = nil }

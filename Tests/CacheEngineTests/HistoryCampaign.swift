@@ -30,22 +30,22 @@ struct HistoryCampaign {
 
     private mutating func act(_ dice: Double, _ place: Place) throws {
         switch dice {
-        case ..<0.15: publish(place)
-        case ..<0.30: try announce()
-        case ..<0.31: try contradict(place)
-        case ..<0.48: try read(place.namespace)
-        case ..<0.78: try insert()
-        case ..<0.80: try purge(place.namespace)
+        case ..<0.12: publish(place)
+        case ..<0.26: try announce()
+        case ..<0.27: try contradict(place)
+        case ..<0.50: try read(place.namespace)
+        case ..<0.79: try insert()
+        case ..<0.805: try purge(place.namespace)
         case ..<0.81: try drop(place.namespace)
         case ..<0.82: try driver.restart()
-        case ..<0.835: backups.append((try driver.backUp(), world.known))
-        case ..<0.845: try restore()
+        case ..<0.83: backups.append((try driver.backUp(), world.known))
+        case ..<0.835: try restore()
         case ..<0.90: try resynchronize(place)
         case ..<0.91: try rewind(place)
-        case ..<0.915: try liftFence()
-        case ..<0.93: try driver.reclaim()
+        case ..<0.92: try liftFence()
+        case ..<0.935: try driver.reclaim()
         case ..<0.95: driver.advanceClock(milliseconds: .random(in: 1...2_000, using: &random))
-        case ..<0.96: try delete(place.namespace)
+        case ..<0.955: try delete(place.namespace)
         default: try get(place.namespace)
         }
     }
@@ -135,7 +135,9 @@ struct HistoryCampaign {
     }
 
     private mutating func rewind(_ place: Place) throws {
-        guard world.histories[place]?.kind == .versions, !world.pending.contains(where: { $0.place == place }) else { return }
+        guard world.histories[place]?.kind == .versions, !world.pending.contains(where: { $0.place == place }) else {
+            return
+        }
         let version = world.rewind(place, &random)
         let news = Invalidation(source: place.source, change: .reset(version: version))
         guard case .success(let receipt) = try driver.invalidate([news], in: place.namespace)?.first else { return }
@@ -153,7 +155,8 @@ struct HistoryCampaign {
         for source in HistoryWorld.sources.shuffled(using: &random).prefix(random.pick([0, 1, 1, 2])) {
             let place = Place(namespace: namespace, source: source)
             guard let history = world.histories[place] else { continue }
-            // Where only a lease protects, a reader that lags behind is not protected: those who lag name what they read.
+            // Where only a lease protects, a reader that lags behind is not protected: those who lag name what they
+            // read.
             let mayLag = history.kind != .bumped && known.sources[source]?.floor ?? 0 == 0 && known.sourceFloor == 0
             let lagging = max(0, history.state - (mayLag ? random.pick([0, 0, 1, 2]) : 0))
             let isNamed = history.kind != .bumped && lagging > 0 && random.chance(0.6)
@@ -163,7 +166,7 @@ struct HistoryCampaign {
             HistoryWorld.App(
                 namespace: namespace, lease: lease, reads: reads, scope: random.pick(HistoryWorld.scopes),
                 tags: Array(HistoryWorld.tags.shuffled(using: &random).prefix(random.pick([0, 0, 1, 2]))),
-                key: random.chance(0.5) ? ExactKey(.random(in: 1...2, using: &random)) : nil, distance: nil,
+                key: random.chance(0.6) ? ExactKey(.random(in: 1...2, using: &random)) : nil, distance: nil,
                 readAt: world.time))
     }
 
@@ -191,7 +194,11 @@ struct HistoryCampaign {
         var position: Position?
         if random.chance(0.05) {
             position = driver.model.durable.position
-            if random.chance(0.5) { position?.sequence += random.pick([0, 1]) } else { position?.incarnation += random.pick([0, 1]) }
+            if random.chance(0.5) {
+                position?.sequence += random.pick([0, 1])
+            } else {
+                position?.incarnation += random.pick([0, 1])
+            }
         }
         let found = try driver.lookup(
             scope: scope, key: key, reach: reach, minimumPosition: position, sources: HistoryWorld.sources, in: name)

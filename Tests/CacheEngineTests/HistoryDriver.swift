@@ -58,7 +58,8 @@ final class HistoryDriver {
     }
 
     private static func open(
-        _ directory: TemporaryDirectory, _ clock: ManualClock, _ fault: HistoryFault, _ incarnations: IncarnationCounter,
+        _ directory: TemporaryDirectory, _ clock: ManualClock, _ fault: HistoryFault,
+        _ incarnations: IncarnationCounter,
         _ watermarkLimit: Int, isRestored: Bool
     ) throws -> EngineHarness {
         try EngineHarness(directory: directory, clock: clock) { configuration in
@@ -223,11 +224,13 @@ final class HistoryDriver {
 
     func insert(_ entry: InvalidationModel.Entry, lease: Lease?, into name: String) throws {
         let insertion = Insertion(
-            scope: entry.scope, key: entry.key, vector: entry.distance.map(HistoryVectors.vector), payload: entry.payload,
+            scope: entry.scope, key: entry.key, vector: entry.distance.map(HistoryVectors.vector),
+            payload: entry.payload,
             dependencies: entry.dependencies, tags: entry.tags, expiresAt: Timestamp(milliseconds: entry.expiresAt),
             lease: lease)
         let outcome = harness.insert(insertion, into: name)
-        let what = "insert \(name) \(entry.payload) scope \(entry.scope.fingerprint) \(entry.dependencies) "
+        let what =
+            "insert \(name) \(entry.payload) scope \(entry.scope.fingerprint) \(entry.dependencies) "
             + "\(entry.tags) lease \(lease?.description ?? "none")"
         switch (outcome, model.insert(entry, lease: lease, into: name, now: now)) {
         case (.stored(let number, let replaced), .success(let expected)):
@@ -246,15 +249,17 @@ final class HistoryDriver {
     }
 
     func delete(_ number: UInt64, in name: String) throws {
-        guard case .deleted(let deleted) = harness.write(
-            .delete(namespace: name, entries: [EntryIdentifier(number)], scope: nil))
+        guard
+            case .deleted(let deleted) = harness.write(
+                .delete(namespace: name, entries: [EntryIdentifier(number)], scope: nil))
         else { throw HistoryFailure(description: "a deletion was answered by something else") }
         try same("delete \(number)", engine: deleted, model: [model.delete(number, in: name)])
     }
 
     /// - Returns: the entries that were returned.
     func lookup(
-        scope: Scope, key: ExactKey? = nil, reach: Int?, minimumPosition: Position? = nil, sources: [String], in name: String
+        scope: Scope, key: ExactKey? = nil, reach: Int?, minimumPosition: Position? = nil, sources: [String],
+        in name: String
     ) throws -> [InvalidationModel.Entry] {
         let lookup = Lookup(
             scope: scope, key: key, vector: reach.map { _ in HistoryVectors.vector(0) },
@@ -273,7 +278,8 @@ final class HistoryDriver {
             scope: scope, key: key, reach: reach, minimumPosition: minimumPosition, in: name, now: now)
         guard answer == expected else {
             throw HistoryFailure(
-                description: "lookup in \(name), scope \(scope.fingerprint), key \(key?.fingerprint ?? 0), reach \(reach ?? -1)"
+                description:
+                    "lookup in \(name), scope \(scope.fingerprint), key \(key?.fingerprint ?? 0), reach \(reach ?? -1)"
                     + "\n   engine: \(reply.outcome)\n   model:  \(expected)")
         }
         guard reply.lease == model.lease(name) else {
@@ -304,9 +310,12 @@ final class HistoryDriver {
         if model.contents[name] == nil {
             expected = .failure(.init(code: .namespaceNotFound, detail: ["namespace": name]))
         } else if let entry, entry.expiresAt > now {
-            expected = model.verdict(entry, in: name).map {
-                .failure(.init(code: .entryNotFound, detail: detail.merging(["reason": $0.refusal.code.rawValue]) { $1 }))
-            } ?? .success(entry.payload)
+            expected =
+                model.verdict(entry, in: name).map {
+                    .failure(
+                        .init(code: .entryNotFound, detail: detail.merging(["reason": $0.refusal.code.rawValue]) { $1 })
+                    )
+                } ?? .success(entry.payload)
         } else {
             expected = .failure(.init(code: .entryNotFound, detail: detail))
         }

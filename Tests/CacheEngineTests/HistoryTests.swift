@@ -1,14 +1,15 @@
 import Foundation
 import Testing
 
-/// Long seeded histories against the model. `SEMBLANCE_HISTORY_STEPS` sets how long, `SEMBLANCE_HISTORY_SEED` where to begin.
+/// Long seeded histories against the model. `SEMBLANCE_HISTORY_STEPS` sets how long, `SEMBLANCE_HISTORY_SEED` where to
+/// begin.
 @Suite struct HistoryTests {
     private static func number(_ name: String) -> Int? { ProcessInfo.processInfo.environment[name].flatMap(Int.init) }
     /// A world gets a fresh store after so many steps, as in an old one everything has been announced to death.
     private static let stepsPerWorld = 200
 
     @Test func everyAnswerOfALongHistoryIsTheModelsAndNoneIsStale() throws {
-        let steps = Self.number("SEMBLANCE_HISTORY_STEPS") ?? 3_000
+        let steps = Self.number("SEMBLANCE_HISTORY_STEPS") ?? 4_000
         let firstSeed = Self.number("SEMBLANCE_HISTORY_SEED") ?? 1
         var seen: [String: Int] = [:]
         for world in 0..<max(1, steps / Self.stepsPerWorld) {
@@ -35,6 +36,7 @@ import Testing
         "changed", "already", "unacknowledged", "invalidate kind-mismatch", "invalidate generation-conflict",
         "invalidate label-conflict", "purged", "dropped", "fence lifted", "restart", "restored", "reclaimed", "stored",
         "insert stale-dependency", "insert lease-required", "insert bad-lease", "insert fenced", "insert superseded",
-        "vector hits", "key hit", "miss nothingStored", "miss belowThreshold", "miss stale", "miss expired", "miss fenced",
+        "vector hits", "key hit", "miss nothingStored", "miss belowThreshold", "miss stale", "miss expired",
+        "miss fenced",
     ]
 }

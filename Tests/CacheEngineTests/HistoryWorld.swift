@@ -1,8 +1,8 @@
 import CacheModel
 
-/// A world in which data really changes, beside a store that is told of it: pipelines publish a state and announce it later, twice,
-/// out of order; apps take a lease or not, read, also from lagging replicas, and insert late. The world knows which state each
-/// answer was built from, so it knows what is stale, whatever engine and model agree on.
+/// A world in which data really changes, beside a store that is told of it: pipelines publish a state and announce it
+/// later, twice, out of order; apps take a lease or not, read, also from lagging replicas, and insert late. The world
+/// knows which state each answer was built from, so it knows what is stale, whatever engine and model agree on.
 struct HistoryWorld {
     enum Kind: CaseIterable { case versions, labels, bumped }
 
@@ -62,7 +62,8 @@ struct HistoryWorld {
     var histories: [Place: History] = [:]
     /// What must hold now.
     var acknowledged = Acknowledged()
-    /// What the store itself was told, losses taken into account: all that must hold after an operator has lifted the fence.
+    /// What the store itself was told, losses taken into account: all that must hold after an operator has lifted the
+    /// fence.
     var known = Acknowledged()
     var pending: [Announcement] = []
     var apps: [App] = []
@@ -86,8 +87,8 @@ struct HistoryWorld {
         change(&known)
     }
 
-    /// The store went back to a backup. The fence must still keep every promise but that of purges by scope and of drops, which
-    /// no fence can know of.
+    /// The store went back to a backup. The fence must still keep every promise but that of purges by scope and of
+    /// drops, which no fence can know of.
     mutating func restore(_ backup: Acknowledged) {
         known = backup
         acknowledged.scopes = backup.scopes

@@ -31,7 +31,8 @@ import Testing
         #expect(harness.invalidate("kb", .version(41)).code == .storageFailed)
 
         fault.arm(0)
-        let late = Insertion(vector: [1, 0], payload: [1], dependencies: [Dependency("kb", .ordered(41))], lease: lease)
+        let late = Insertion(
+            vector: [1, 0], payload: [1], dependencies: [Dependency("kb", .ordered(41))], lease: lease)
         #expect(harness.insert(late).code == .staleDependency)
         #expect(harness.lease() == lease)
         let receipt = try harness.invalidate("kb", .version(42)).get()
@@ -46,7 +47,8 @@ import Testing
         #expect(harness.lookup(Lookup(vector: [1, 0])).missReason == .stale)
     }
 
-    /// The sequence that the crash takes back is given to another change, which a lease from before must not seem to have seen.
+    /// The sequence that the crash takes back is given to another change, which a lease from before must not seem to
+    /// have seen.
     @Test(arguments: [false, true]) func noLeaseLooksNewerThanItIsAfterAFailureAndACrash(writesInBetween: Bool) throws {
         let harness = try open()
         fault.arm(EIO)

@@ -101,7 +101,8 @@ import Testing
     @Test func i5AStoreThatIsWholeIsNotQuarantined() throws {
         let harness = try EngineHarness()
         harness.invalidate("kb", .version(42))
-        let stored = harness.insert(Insertion(vector: [1, 0], payload: [1], dependencies: [Dependency("kb", .ordered(42))]))
+        let stored = harness.insert(
+            Insertion(vector: [1, 0], payload: [1], dependencies: [Dependency("kb", .ordered(42))]))
         try Self.edit(harness) { _ in }
         try harness.reopen()
         #expect(harness.engine.opening.quarantinedTo == nil)

@@ -1,10 +1,10 @@
 import CacheModel
 
-/// The semantics of invalidation, written a second time and apart from the engine: plain, slow, and all in one place. Histories
-/// drive both with the same calls and compare every answer.
+/// The semantics of invalidation, written a second time and apart from the engine: plain, slow, and all in one place.
+/// Histories drive both with the same calls and compare every answer.
 ///
-/// `G`, the sequence, grows with every change. `knowledge` is what answers are given by; `durable` is what a restart finds, and
-/// differs from it only after commits that failed.
+/// `G`, the sequence, grows with every change. `knowledge` is what answers are given by; `durable` is what a restart
+/// finds, and differs from it only after commits that failed.
 struct InvalidationModel: Sendable {
     /// A refusal as an error of the service reports it.
     struct Refusal: Error, Hashable, Sendable {
@@ -12,7 +12,8 @@ struct InvalidationModel: Sendable {
         var detail: [String: String] = [:]
     }
 
-    /// Why an entry is not servable now. `mayEnd`: because of a loss, which an announcement or the end of the fence makes good.
+    /// Why an entry is not servable now. `mayEnd`: because of a loss, which an announcement or the end of the fence
+    /// makes good.
     struct Verdict: Hashable, Sendable {
         var refusal: Refusal
         var mayEnd = false
@@ -131,7 +132,9 @@ struct InvalidationModel: Sendable {
         case .ordered(let version, let generation):
             if watermark.kind == .labels { return refused(.kindMismatch) }
             if watermark.kind == .versions {
-                if watermark.generation != generation || version < watermark.version { return refused(.staleDependency) }
+                if watermark.generation != generation || version < watermark.version {
+                    return refused(.staleDependency)
+                }
                 return watermark.floor > fill ? needsLease : nil
             }
         case .labelled(let label):

@@ -25,7 +25,9 @@ extension InvalidationModel {
             return .failure(Refusal(code: .leaseRequired, detail: ["source": unnamed.source]))
         }
         if let verdict = verdict(entry, in: name) { return .failure(verdict.refusal) }
-        let rival = contents[name]?.first { $0.value.scope == entry.scope && entry.key != nil && $0.value.key == entry.key }
+        let rival = contents[name]?.first {
+            $0.value.scope == entry.scope && entry.key != nil && $0.value.key == entry.key
+        }
         if let rival {
             if rival.value.fill > entry.fill, rival.value.expiresAt > now, verdict(rival.value, in: name) == nil {
                 return .failure(Refusal(code: .superseded, detail: ["entry": "\(rival.key)"]))

@@ -8,7 +8,9 @@ import Testing
 /// News, purges, drops and folds that a test of their own shows better than a history does.
 @Suite struct InvalidationTests {
     private func purge(_ purge: Purge, _ harness: EngineHarness) -> Int? {
-        guard case .purged(let receipt) = harness.write(.purge(namespace: EngineHarness.namespace, purge)) else { return nil }
+        guard case .purged(let receipt) = harness.write(.purge(namespace: EngineHarness.namespace, purge)) else {
+            return nil
+        }
         return receipt.entryCount
     }
 
@@ -54,11 +56,13 @@ import Testing
         let harness = try EngineHarness { $0.storage.commitFault = { _ in gate.pass() } }
         gate.close()
         // While the writer is held, the next two requests gather, and one commit takes both.
-        let first = InvalidationCalls.submit(.invalidate(namespace: "a", [Invalidation(source: "kb", change: .bump)]), harness.engine)
+        let first = InvalidationCalls.submit(
+            .invalidate(namespace: "a", [Invalidation(source: "kb", change: .bump)]), harness.engine)
         gate.waitForArrival()
         let refused = InvalidationCalls.submit(
             .invalidate(namespace: "ghost", [Invalidation(source: "", change: .bump)]), harness.engine)
-        let good = InvalidationCalls.submit(.invalidate(namespace: "b", [Invalidation(source: "kb", change: .bump)]), harness.engine)
+        let good = InvalidationCalls.submit(
+            .invalidate(namespace: "b", [Invalidation(source: "kb", change: .bump)]), harness.engine)
         gate.release()
         for wait in [first, refused, good] { _ = wait() }
         #expect(try harness.invalidate("kb", .version(42), in: "ghost").get().changed)
@@ -71,7 +75,9 @@ import Testing
         let harness = try EngineHarness { $0.watermarkLimit = 2 }
         for number in 1...3 as ClosedRange<UInt8> {
             harness.insert(
-                Insertion(key: ExactKey(UInt128(number)), vector: number == 3 ? nil : [1, 0], payload: [number], tags: ["red"]))
+                Insertion(
+                    key: ExactKey(UInt128(number)), vector: number == 3 ? nil : [1, 0], payload: [number], tags: ["red"]
+                ))
         }
         #expect(purge(.tag("red"), harness) == 3)
         #expect(purge(.tag("red"), harness) == 0)
@@ -117,7 +123,9 @@ import Testing
         harness.invalidate("kb", .version(1))
         func fill(_ version: UInt64, _ lease: Lease) -> InsertOutcome {
             harness.insert(
-                Insertion(key: ExactKey(1), payload: [UInt8(version)], dependencies: [Dependency("kb", .ordered(version))], lease: lease))
+                Insertion(
+                    key: ExactKey(1), payload: [UInt8(version)], dependencies: [Dependency("kb", .ordered(version))],
+                    lease: lease))
         }
         let newer = fill(1, harness.lease())
         #expect(fill(2, early).code == .superseded)

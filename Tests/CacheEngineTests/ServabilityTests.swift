@@ -89,8 +89,11 @@ import Testing
             { $0[.tag("red")] = Self.purged }, { $0[.scope(.shared)] = Self.purged },
         ]
         for edit in edits {
-            #expect(Self.refusal(.ordered(3, generation: Self.generation), fill: 6, kind: Self.third, edit: edit) == .leaseRequired)
-            #expect(Self.refusal(.ordered(3, generation: Self.generation), fill: 7, kind: Self.third, edit: edit) == nil)
+            #expect(
+                Self.refusal(.ordered(3, generation: Self.generation), fill: 6, kind: Self.third, edit: edit)
+                    == .leaseRequired)
+            #expect(
+                Self.refusal(.ordered(3, generation: Self.generation), fill: 7, kind: Self.third, edit: edit) == nil)
         }
         #expect(
             Self.refusal(.ordered(3, generation: Self.generation), fill: 0, kind: Self.third) {

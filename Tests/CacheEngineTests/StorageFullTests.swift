@@ -46,12 +46,14 @@ import Testing
         }
         #expect(try harness.invalidate("kb/0", .version(6)).get().changed)
         #expect(harness.lookup(Lookup(key: ExactKey(0))).missReason == .stale)
-        #expect(harness.insert(Self.insertion(9_000)).code == .storageFull)
-        #expect(try harness.purge(.scope(.shared)).get().entryCount == count)
+        // Pages that older commits gave back may take a few more entries, and no more than that.
+        let more = (0..<10).count { harness.insert(Self.insertion(9_001 + 3 * $0)).entry != nil }
+        #expect(more < 10)
+        #expect(try harness.purge(.scope(.shared)).get().entryCount == count + more)
         try harness.reopen()
         #expect(harness.engine.lease(namespace: EngineHarness.namespace, sources: ["source-149"]).sources[0].version == .ordered(599))
         // What was purged is reclaimed, and there is room again.
-        #expect(harness.reclaim() == count)
+        #expect(harness.reclaim() == count + more)
         var insertion = Self.insertion(9_000)
         insertion.lease = harness.lease()
         insertion.dependencies = []
@@ -72,7 +74,7 @@ import Testing
     }
 
     @Test func aWholeBatchOfDeletionsFitsIntoAFullStore() throws {
-        let harness = try Self.harness(mapBytes: 12 << 20)
+        let harness = try Self.harness(mapBytes: 6 << 20)
         let batches = (0..<200).map { batch in (0..<64).map { Self.insertion(batch * 64 + $0, bytes: 100) } }
         var count = 0
         for batch in batches {
@@ -80,12 +82,16 @@ import Testing
             count += stored
             if stored < 64 { break }
         }
-        #expect(count > 5_000 && harness.insert(Self.insertion(1 << 20)).code == .storageFull)
+        #expect((4_000..<12_800).contains(count))
         // Spread over all pages of every table.
         let step = count / Limits.batchCount
         let gone = (0..<Limits.batchCount).map { EntryIdentifier(UInt64($0 * step + 1)) }
         #expect(harness.delete(gone).count { $0 } == Limits.batchCount)
         #expect(harness.description()?.entryCount == count - Limits.batchCount)
+        // Reclaiming is what makes room, so it must find room itself.
+        #expect(try harness.purge(.scope(.shared)).get().entryCount == count - Limits.batchCount)
+        #expect(harness.reclaim() == count - Limits.batchCount)
+        #expect(try harness.recordCounts().values.allSatisfy { $0 <= 1 })
     }
 
     /// What fits is stored, wherever in the batch it stands.

@@ -30,7 +30,6 @@ import Testing
     }
 
     @Test func anErrorOfOneConnectionDoesNotPauseAccepting() {
-        channel.pipeline.fireErrorCaught(ChannelError.eof)
         channel.pipeline.fireErrorCaught(IOError(errnoCode: ECONNABORTED, reason: "accept"))
         #expect(autoRead.isEmpty)
     }

@@ -7,7 +7,8 @@ import Testing
         ("127.0.0.1:7707", ListenAddress.loopback(host: "127.0.0.1", port: 7707)),
         ("127.1.2.3:0", .loopback(host: "127.1.2.3", port: 0)), ("[::1]:65535", .loopback(host: "::1", port: 65535)),
         ("[0:0:0:0:0:0:0:1]:1", .loopback(host: "::1", port: 1)), ("localhost:7707", .standard),
-        ("unix:/tmp/a:b.sock", .unixSocket(path: "/tmp/a:b.sock")), ("unix:semblance.sock", .unixSocket(path: "semblance.sock")),
+        ("unix:/tmp/a:b.sock", .unixSocket(path: "/tmp/a:b.sock")),
+        ("unix:semblance.sock", .unixSocket(path: "semblance.sock")),
     ])
     func loopbackAndUnixSocketsAreAccepted(_ text: String, _ address: ListenAddress) throws {
         #expect(try ListenAddress(parsing: text) == address)

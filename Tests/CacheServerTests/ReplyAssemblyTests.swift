@@ -65,7 +65,8 @@ import Testing
     @Test func aBatchOfRefusalsOnlyNeverReachesTheEngine() {
         let executor = FakeExecutor()
         let failures = LookupRequest(namespace: "n", lookups: [.failure(Self.wrong)])
-        guard case .answer(.lookup(let replies)) = RequestPlan(.lookup(failures), executor: executor, statistics: { "" })
+        guard
+            case .answer(.lookup(let replies)) = RequestPlan(.lookup(failures), executor: executor, statistics: { "" })
         else {
             Issue.record("it reaches the engine")
             return

@@ -19,7 +19,7 @@ enum ImportTable {
             "VectorSearch", "CacheStorage", "CacheModel", "HashTreeCollections", "DequeModule",
         ]),
         "CacheProtocol": ["NIOCore", "CacheModel"],
-        "CacheServer": essentials.union([
+        "CacheServer": systemLibrary.union([
             "CacheEngine", "CacheProtocol", "CacheModel", "NIOCore", "NIOPosix", "Logging", "ServiceLifecycle",
         ]),
         "SemblanceClient": ["CacheProtocol", "CacheModel", "NIOCore", "NIOPosix", "DequeModule"],

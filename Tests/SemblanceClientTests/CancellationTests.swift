@@ -1,8 +1,10 @@
 import CacheModel
 import CacheProtocol
-import SemblanceClient
+import NIOCore
 import Synchronization
 import Testing
+
+@testable import SemblanceClient
 
 /// A cancelled call goes on at once, and no reply ever reaches another call than its own.
 @Suite(.timeLimit(.minutes(2)))
@@ -47,6 +49,19 @@ struct CancellationTests {
         }
         await #expect(throws: CancellationError.self) { try await call.value }
         await client.close()
+    }
+
+    @Test func aCallCancelledJustBeforeThePoolKnowsOfItEndsAtOnce() async throws {
+        try await withService(script: { _ in }) { client, _ in
+            let attempt = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                var frame = ByteBuffer()
+                try frame.writeRequest(.statistics, identifier: 1)
+                return await client.pool.perform(.statistics, frame: frame, deadline: .now() + .seconds(5))
+            }
+            let outcome = try await attempt.value
+            #expect(outcome.isCancelled)
+        }
     }
 
     /// Thousands of calls, many of them cancelled at every possible moment, against a service that answers in random

@@ -11,6 +11,7 @@ import Testing
 private final class Observations: ConnectionObserver {
     struct Record {
         var connection: Connection?
+        var isOpen = false
         var released: [UInt64] = []
         var isRetired = false
         var closed: (requests: [UInt64], error: CacheError)?
@@ -20,9 +21,8 @@ private final class Observations: ConnectionObserver {
     private let record = Mutex(Record())
     var now: Record { record.withLock { $0 } }
 
-    func opened(_ number: Int, _ connection: Connection, _ hello: HelloReply) {
-        record.withLock { $0.connection = connection }
-    }
+    func connected(_ number: Int, _ connection: Connection) { record.withLock { $0.connection = connection } }
+    func opened(_ number: Int, _ hello: HelloReply) { record.withLock { $0.isOpen = true } }
 
     func released(_ number: Int, _ requests: [UInt64], frameBytes: Int, areAnswered: Bool) {
         record.withLock { $0.released += requests }
@@ -112,9 +112,17 @@ struct ConnectionHandlerTests {
         let sent = try wire.sent()
         #expect(sent.map(\.1) == [1])
         #expect(sent.map(\.0) == [.hello(HelloRequest(clientName: "test", token: [1, 2, 3]))])
-        #expect(wire.observations.now.connection == nil)
+        #expect(!wire.observations.now.isOpen)
         try wire.receive(.hello(.test), 1)
-        #expect(wire.observations.now.connection != nil)
+        #expect(wire.observations.now.isOpen)
+    }
+
+    @Test func aConnectionThatIsNotGreetedYetIsClosedAtOnceWhenNobodyWantsIt() throws {
+        let wire = try Wire(isOpen: false)
+        try #require(wire.observations.now.connection).drain()
+        wire.channel.embeddedEventLoop.run()
+        #expect(!wire.channel.isActive)
+        #expect(wire.observations.now.closeCount == 1)
     }
 
     @Test func aConnectionThatIsGoneAlreadyIsReportedOnce() throws {

@@ -52,6 +52,7 @@ final class PoolHarness {
         return checked(state.opened(connection, limits, now: .at(now)), location)
     }
 
+    func connect(_ connection: Int) -> Actions { state.connected(connection) }
     func retire(_ connection: Int) { state.retired(connection) }
 
     func close(

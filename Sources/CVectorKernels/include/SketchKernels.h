@@ -37,8 +37,6 @@ struct svk_sketch_cell {
     float cosine, sine;
     /// The cosine at which n / d is least.
     float best;
-    /// The largest e of the first sketch that the cell's rows can have.
-    float reach;
     /// Lowered by the error of `cosine`.
     float threshold;
 };
@@ -103,13 +101,14 @@ struct svk_sketch_kernels {
     size_t (*_Nonnull cells)(
         const struct svk_sketch_cells *_Nonnull query, float *_Nonnull cosines, uint32_t *_Nonnull numbers);
 
-    /// Appends the blocks of a run that the cell's bounds leave, all but their cuts, and returns how many.
+    /// Writes the blocks of a run that the cell's bounds leave, all but their cuts, and returns how many.
     size_t (*_Nonnull choose)(
         const struct svk_sketch_cell *_Nonnull cell, const float *_Nonnull low, const float *_Nonnull high,
         size_t block_count, const uint8_t *_Nonnull codes, size_t code_stride, const uint8_t *_Nonnull records,
         size_t record_stride, struct svk_sketch_block *_Nonnull blocks);
 
-    /// Computes the cuts of blocks. `offset` comes in as it goes out.
+    /// Computes the cuts of blocks. `offset` comes in as it is needed: 512 * cos θ * step of e / unit, rounded; it goes
+    /// out as 0 where the block cannot be cut.
     void (*_Nonnull cut)(
         const struct svk_sketch_scale *_Nonnull scale, struct svk_sketch_block *_Nonnull blocks, size_t count);
 
@@ -130,11 +129,64 @@ struct svk_sketch_kernels {
 /// The sketch kernels of an instruction set; NULL when this machine cannot run them.
 const struct svk_sketch_kernels *_Nullable svk_sketch_kernels(enum svk_instruction_set set);
 
+// What is done once for a row or a query is the same code on every machine.
+
+/// Rounds a vector to whole numbers of at most 16 bits, `length` floats, zeros up to `padded`, a multiple of 64.
+/// Returns the steps per unit and writes how far the rounded vector may lie from the vector.
+double svk_sketch_round(
+    const float *_Nonnull vector, size_t length, size_t padded, int16_t *_Nonnull whole, double *_Nonnull distance);
+
+/// Rounds a unit vector to int8 for good: the caller takes the rounded one in its place. Returns what to multiply by
+/// for unit length, 0 for a vector of zeros.
+float svk_sketch_round_centroid(const float *_Nonnull vector, size_t length, size_t padded, int8_t *_Nonnull whole);
+
+/// float · int8, summed in double precision.
+double svk_sketch_dot(const float *_Nonnull floats, const int8_t *_Nonnull whole, size_t length);
+
+/// The index of the largest product, the first one of several: products[i] * scales[i].
+size_t svk_sketch_best(const int32_t *_Nonnull products, const float *_Nonnull scales, size_t count);
+
 /// An orthogonal transform in place: `length` floats, a multiple of 64. `signs` has `length` / 8 bytes for each of its
 /// four rounds.
 void svk_sketch_rotate(float *_Nonnull vector, size_t length, const uint8_t *_Nonnull signs);
 
-/// float · int8 in double precision.
-double svk_sketch_dot(const float *_Nonnull floats, const int8_t *_Nonnull whole, size_t length);
+/// The lookup tables of the first sketch, `pairs` times 32 bytes. Entries are rounded up. `projected` has 8 * `pairs`
+/// components; the unit and the value of the sum 0 are written.
+void svk_sketch_tables(
+    const float *_Nonnull projected, size_t pairs, uint8_t *_Nonnull tables, float *_Nonnull unit,
+    float *_Nonnull zero);
+
+/// The steps of the second sketch; writes the unit and the value of the sum 0, both for signs of length
+/// 1 / sqrt(length).
+void svk_sketch_steps(
+    const float *_Nonnull rotated, size_t length, int8_t *_Nonnull whole, float *_Nonnull unit, float *_Nonnull zero);
+
+/// What a row's sketch is made from. `projected` and `rotated` are overwritten.
+struct svk_sketch_row {
+    float cosine;
+    /// 8 * `pairs` components, and those of the cell's centroid.
+    float *_Nonnull projected;
+    const float *_Nonnull centroid_projected;
+    size_t pairs;
+    /// `length` components, and those of the cell's centroid.
+    float *_Nonnull rotated;
+    const float *_Nonnull centroid_rotated;
+    size_t length;
+    /// What a step of e is worth in the cell, and how far a computed a may be too large.
+    float offset_step, alignment_error;
+};
+
+/// Writes `length` / 8 + SVK_SKETCH_RECORD_TAIL bytes of the record with row number 0, and `pairs` + 2 bytes of codes,
+/// a and e.
+void svk_sketch_make(
+    const struct svk_sketch_row *_Nonnull row, uint8_t *_Nonnull record, uint8_t *_Nonnull codes);
+
+/// Puts codes, a and e into slot `slot` of a block.
+static inline void svk_sketch_place(
+    uint8_t *_Nonnull block, size_t slot, const uint8_t *_Nonnull codes, size_t pairs) {
+    for (size_t p = 0; p < pairs + 2; p++) {
+        block[p * SVK_SKETCH_ROWS + slot] = codes[p];
+    }
+}
 
 #endif

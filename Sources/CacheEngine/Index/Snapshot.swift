@@ -29,16 +29,19 @@ package final class Snapshot: Sendable {
         }
     }
 
-    /// The prompt and the payload of an entry.
+    /// The prompt and, if it is wanted, the payload of an entry.
     ///
     /// - Throws: `store-damaged` also when there is none, as every entry has one.
     package func payload(
-        _ content: ContentIdentifier, _ entry: EntryIdentifier, _ record: EntryRecord
-    ) throws(CacheError) -> (prompt: String?, payload: [UInt8]) {
+        _ content: ContentIdentifier, _ entry: EntryIdentifier, _ record: EntryRecord, isWanted: Bool = true
+    ) throws(CacheError) -> (prompt: String?, payload: [UInt8]?) {
+        // Without a prompt there is nothing to read for it.
+        if !isWanted, record.promptBytes == nil { return (nil, nil) }
         let key = StorageKey.entry(content, entry)
-        return try read { (transaction) throws(CacheError) -> (prompt: String?, payload: [UInt8]) in
+        return try read { (transaction) throws(CacheError) -> (prompt: String?, payload: [UInt8]?) in
             guard let value = try transaction.value(.payloads, key) else { throw RecordReader.damaged }
-            return try PayloadRecord.decode(value, of: record, entry)
+            let stored = try PayloadRecord.decode(value, of: record, entry)
+            return (stored.prompt, isWanted ? stored.payload : nil)
         }
     }
 

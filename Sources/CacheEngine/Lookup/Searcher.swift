@@ -1,4 +1,4 @@
-internal import CacheModel
+package import CacheModel
 internal import CacheStorage
 package import VectorSearch
 internal import HashTreeCollections
@@ -10,6 +10,10 @@ package final class Searcher {
     private let counters: EngineCounters
     private let scan: ExactScan
     private let scratch = SearchScratch()
+    /// Payload bytes that the replies under way may still carry.
+    private var payloadBudgetBytes = 0
+    /// Set when a payload did not fit into the budget.
+    private var hasLeftOutPayload = false
 
     /// Passes that a lookup may take: when news or damage spoils what was found, it is searched again.
     private static let passLimit = 4
@@ -21,8 +25,23 @@ package final class Searcher {
         self.scan = scan
     }
 
-    /// Answers a batch; lookups of one namespace share their scans.
+    /// Answers a batch; lookups of one namespace share their scans. Beyond `Limits.bytesInFlightPerConnection` payloads are left
+    /// out of the replies, as a batch of small lookups could carry gigabytes otherwise.
     package func answer(_ requests: [ReadRequest]) -> [ReadReply] {
+        payloadBudgetBytes = Limits.bytesInFlightPerConnection
+        return answerWithinBudget(requests)
+    }
+
+    /// Answers lookups unless that takes reading more than these bytes of payload; nil then.
+    package func answer(_ namespace: String, _ lookups: [Lookup], payloadLimitBytes: Int) -> ReadReply? {
+        payloadBudgetBytes = payloadLimitBytes
+        let replies = self.replies(to: lookups, in: namespace)
+        guard !hasLeftOutPayload else { return nil }
+        replies.forEach { counters.count($0.outcome) }
+        return .lookup(replies)
+    }
+
+    private func answerWithinBudget(_ requests: [ReadRequest]) -> [ReadReply] {
         var replies = [ReadReply?](repeating: nil, count: requests.count)
         var lookups: [String: (lookups: [Lookup], requests: [Int])] = [:]
         for (index, request) in requests.enumerated() {
@@ -34,7 +53,8 @@ package final class Searcher {
             }
         }
         for (namespace, batch) in lookups {
-            var answers = answer(batch.lookups, in: namespace)[...]
+            var answers = self.replies(to: batch.lookups, in: namespace)[...]
+            answers.forEach { counters.count($0.outcome) }
             for index in batch.requests {
                 guard case .lookup(_, let asked) = requests[index] else { continue }
                 var own = Array(answers.prefix(asked.count))
@@ -54,7 +74,8 @@ package final class Searcher {
 
     // MARK: Lookups
 
-    private func answer(_ lookups: [Lookup], in name: String) -> [LookupReply] {
+    private func replies(to lookups: [Lookup], in name: String) -> [LookupReply] {
+        hasLeftOutPayload = false
         let clock = ContinuousClock()
         let start = clock.now
         var outcomes = [LookupOutcome?](repeating: nil, count: lookups.count)
@@ -84,10 +105,8 @@ package final class Searcher {
         let table = published.table
         let namespace = table[name]
         return zip(lookups, outcomes).map { lookup, outcome in
-            let outcome = outcome ?? .miss(Miss(reason: .stale))
-            counters.count(outcome)
-            return LookupReply(
-                outcome: outcome, lease: table.lease(name),
+            LookupReply(
+                outcome: outcome ?? .miss(Miss(reason: .stale)), lease: table.lease(name),
                 sourceSequences: lookup.sources.map { namespace?.sources[$0]?.lastSequence ?? 0 },
                 searchNanoseconds: nanoseconds)
         }
@@ -107,10 +126,10 @@ package final class Searcher {
             var hits: [Hit] = []
             for (rank, hit) in found.enumerated() {
                 do {
-                    let stored = try snapshot.payload(content, hit.identifier, hit.record)
+                    let isWanted = rank == 0 && !lookup.omitsPayload && fitsBudget(hit.record)
+                    let stored = try snapshot.payload(content, hit.identifier, hit.record, isWanted: isWanted)
                     let entry = StoredEntry(
-                        hit.record, hit.identifier, prompt: stored.prompt,
-                        payload: rank == 0 && !lookup.omitsPayload ? stored.payload : nil, now: pass.now)
+                        hit.record, hit.identifier, prompt: stored.prompt, payload: stored.payload, now: pass.now)
                     hits.append(Hit(match: hit.match, similarity: hit.similarity, entry: entry))
                 } catch {
                     counters.damaged.add(1)
@@ -120,6 +139,16 @@ package final class Searcher {
             }
             return holds(found, lookup, pass.namespaceName, content) ? .hits(hits) : nil
         }
+    }
+
+    private func fitsBudget(_ record: EntryRecord) -> Bool {
+        let bytes = Int(record.payloadBytes)
+        guard bytes <= payloadBudgetBytes else {
+            hasLeftOutPayload = true
+            return false
+        }
+        payloadBudgetBytes -= bytes
+        return true
     }
 
     /// The last check, after everything slow is done.

@@ -23,11 +23,15 @@ package enum WriteRequest: Sendable {
 
     /// Rows and bytes that the request adds to a group commit.
     package var weight: (rows: Int, bytes: Int) {
-        guard case .insert(let batch) = self else { return (1, 0) }
-        return (
-            batch.insertions.count,
-            batch.insertions.reduce(0) { $0 + $1.payload.count + ($1.prompt?.utf8.count ?? 0) + 512 }
-        )
+        switch self {
+        case .insert(let batch):
+            (
+                batch.insertions.count,
+                batch.insertions.reduce(0) { $0 + $1.payload.count + ($1.prompt?.utf8.count ?? 0) + 512 }
+            )
+        case .delete(_, let entries, _): (max(1, entries.count), 0)
+        default: (1, 0)
+        }
     }
 }
 

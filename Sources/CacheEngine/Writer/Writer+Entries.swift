@@ -5,14 +5,16 @@ internal import HashTreeCollections
 
 /// Group commits of inserts, deletions and new namespaces.
 extension Writer {
-    /// One insertion, or one request of another kind: what is stored or refused as a whole.
+    /// One insertion, one deletion, or one request of another kind: what is done or refused as a whole.
     private struct Item {
         var write: Int
-        var insertion: Int?
+        /// The index of the insertion or deletion in its request.
+        var part: Int?
     }
 
     private enum ItemOutcome {
         case insertion(InsertOutcome)
+        case deletion(Result<Bool, CacheError>)
         case reply(WriteReply)
     }
 
@@ -30,9 +32,11 @@ extension Writer {
         var items: [Item] = []
         for (index, write) in writes.enumerated() {
             switch write.request {
-            case .insert(let batch): items += batch.insertions.indices.map { Item(write: index, insertion: $0) }
+            case .insert(let batch): items += batch.insertions.indices.map { Item(write: index, part: $0) }
+            // Each changes pages of its own: in a full store a large request may have to be done in several transactions.
+            case .delete(_, let entries, _): items += entries.indices.map { Item(write: index, part: $0) }
             case .reclaim: break
-            default: items.append(Item(write: index, insertion: nil))
+            default: items.append(Item(write: index, part: nil))
             }
         }
         var outcomes = [ItemOutcome?](repeating: nil, count: items.count)
@@ -62,7 +66,12 @@ extension Writer {
                 return
             }
             for index in range {
-                outcomes[index] = items[index].insertion == nil ? .reply(.failed(error)) : .insertion(.refused(error))
+                outcomes[index] =
+                    switch writes[items[index].write].request {
+                    case .insert: .insertion(.refused(error))
+                    case .delete: .deletion(.failure(error))
+                    default: .reply(.failed(error))
+                    }
             }
         }
     }
@@ -78,7 +87,7 @@ extension Writer {
     private func checkRoom(for items: ArraySlice<Item>, of writes: [PendingWrite], _ editor: StoreEditor) throws(CacheError) {
         var bytes = 0
         for item in items {
-            guard case .insert(let batch) = writes[item.write].request, let index = item.insertion else { continue }
+            guard case .insert(let batch) = writes[item.write].request, let index = item.part else { continue }
             let insertion = batch.insertions[index]
             // A page for the records, what the payload needs, and a row's share of its block.
             bytes += 4_096 + insertion.payload.count + (insertion.prompt?.utf8.count ?? 0) + (insertion.vector?.count ?? 0) * 8
@@ -98,10 +107,14 @@ extension Writer {
 
     private func reply(to writes: [PendingWrite], _ items: [Item], _ outcomes: [ItemOutcome?]) {
         var inserted = [[InsertOutcome]](repeating: [], count: writes.count)
+        var deleted = [[Bool]](repeating: [], count: writes.count)
         var replies = [WriteReply?](repeating: nil, count: writes.count)
         for (item, outcome) in zip(items, outcomes) {
             switch outcome {
             case .insertion(let outcome): inserted[item.write].append(outcome)
+            case .deletion(.success(let wasThere)): deleted[item.write].append(wasThere)
+            // Some may be done; to ask for all of them again does no harm.
+            case .deletion(.failure(let error)): replies[item.write] = .failed(error)
             case .reply(let reply): replies[item.write] = reply
             case nil: replies[item.write] = .failed(CacheError(.internalError, "a write was not answered"))
             }
@@ -111,6 +124,7 @@ extension Writer {
             case .insert:
                 counters.count(inserted[index])
                 write.reply(.inserted(inserted[index]))
+            case .delete: write.reply(replies[index] ?? .deleted(deleted[index]))
             case .reclaim: break
             default: write.reply(replies[index] ?? .failed(CacheError(.internalError, "a write was not answered")))
             }
@@ -123,9 +137,9 @@ extension Writer {
     ) throws(CacheError) -> ItemOutcome {
         switch request {
         case .insert(let batch):
-            return .insertion(try insert(item.insertion ?? 0, of: batch, &attempt))
+            return .insertion(try insert(item.part ?? 0, of: batch, &attempt))
         case .delete(let namespace, let entries, let scope):
-            return .reply(.deleted(try delete(entries, in: namespace, scope, attempt)))
+            return .deletion(.success(try delete(entries[item.part ?? 0], in: namespace, scope, attempt)))
         case .createNamespace(let name, let settings):
             return .reply(try create(name, settings, &attempt))
         default:
@@ -271,20 +285,15 @@ extension Writer {
 
     // MARK: Deletions
 
+    /// - Returns: whether there was such an entry.
     private func delete(
-        _ entries: [EntryIdentifier], in namespace: String, _ scope: Scope?, _ attempt: Attempt
-    ) throws(CacheError) -> [Bool] {
-        guard let content = attempt.table.content(namespace) else { return entries.map { _ in false } }
-        var deleted: [Bool] = []
-        for entry in entries {
-            guard let record = try attempt.editor.record(content, entry), scope == nil || scope == record.scope else {
-                deleted.append(false)
-                continue
-            }
-            try attempt.editor.remove(entry, record, from: content)
-            deleted.append(true)
-        }
-        return deleted
+        _ entry: EntryIdentifier, in namespace: String, _ scope: Scope?, _ attempt: Attempt
+    ) throws(CacheError) -> Bool {
+        guard let content = attempt.table.content(namespace), let record = try attempt.editor.record(content, entry),
+            scope == nil || scope == record.scope
+        else { return false }
+        try attempt.editor.remove(entry, record, from: content)
+        return true
     }
 
     // MARK: Namespaces

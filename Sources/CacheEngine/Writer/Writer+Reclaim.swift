@@ -10,6 +10,8 @@ struct ReclaimCursor {
     var next: [UInt8]?
     /// All entries have been looked at, and sparse blocks are left.
     var isCompacting = false
+    /// Entries that a step looks at; fewer after a step that the full store had no room for.
+    var stepEntries = Limits.reclaimStepEntries
     var reclaimedCount = 0
 
     /// How long the writer waits for work before the next step.
@@ -49,17 +51,26 @@ extension Writer {
                 if next == nil {
                     let compacted = try compactBlocks(editor)
                     count += compacted
-                    isCompacting = compacted == Self.compactedBlocksPerStep
+                    isCompacting = compacted == compactedBlocksPerStep
                 }
             }
             if count > 0 { try commit(editor, .entries, table: table, durableTable: durableTable) }
             reclaimer.next = next
             reclaimer.isCompacting = isCompacting
-            return next != nil || isCompacting
+            let isOver = next == nil && !isCompacting
+            if isOver { reclaimer.stepEntries = Limits.reclaimStepEntries }
+            return !isOver
         } catch {
+            // Pages that a transaction changes are copied first, and a full store has room for few copies.
+            if error.code == .storageFull, reclaimer.stepEntries > 8 {
+                reclaimer.stepEntries /= 4
+                reclaimer.next = reclaimer.next ?? (reclaimer.isCompacting ? nil : [])
+                return true
+            }
             // What could not be reclaimed now is found again by the next pass.
             reclaimer.next = nil
             reclaimer.isCompacting = false
+            reclaimer.stepEntries = Limits.reclaimStepEntries
             return false
         }
     }
@@ -76,7 +87,7 @@ extension Writer {
         guard let garbage, let number: UInt32 = garbage.withUnsafeBytes({ StorageKey.number(in: $0, at: 0) }) else { return 0 }
         let content = ContentIdentifier(number)
         var count = 0
-        for entry in try entries(from: garbage, editor, limit: Limits.reclaimStepEntries) where entry.content == content {
+        for entry in try entries(from: garbage, editor, limit: reclaimer.stepEntries) where entry.content == content {
             count += 1
             guard let record = entry.record else {
                 try editor.removeDamaged(entry.identifier, from: content)
@@ -91,7 +102,7 @@ extension Writer {
             var keys: [[UInt8]] = []
             try editor.transaction.forEach(table, prefix: garbage) { (key, _) throws(CacheError) -> Bool in
                 keys.append(Array(key))
-                return keys.count < Limits.reclaimStepEntries
+                return keys.count < reclaimer.stepEntries
             }
             for key in keys { try editor.transaction.delete(table, key) }
             count += keys.count
@@ -130,7 +141,7 @@ extension Writer {
     private func reclaimEntries(
         from start: [UInt8], _ editor: StoreEditor
     ) throws(CacheError) -> (count: Int, next: [UInt8]?) {
-        let listed = try entries(from: start, editor, limit: Limits.reclaimStepEntries)
+        let listed = try entries(from: start, editor, limit: reclaimer.stepEntries)
         let now = configuration.clock.now
         var owners: [ContentIdentifier: NamespaceWatermarks] = [:]
         for (_, namespace) in table.namespaces {
@@ -150,7 +161,7 @@ extension Writer {
         }
         reclaimer.reclaimedCount += count
         counters.reclaimed.add(count)
-        guard listed.count == Limits.reclaimStepEntries, let last = listed.last else { return (count, nil) }
+        guard listed.count == reclaimer.stepEntries, let last = listed.last else { return (count, nil) }
         // The next key after the last one.
         return (count, last.key + [0])
     }
@@ -163,11 +174,11 @@ extension Writer {
         }
     }
 
-    private static let compactedBlocksPerStep = 16
+    private var compactedBlocksPerStep: Int { max(1, reclaimer.stepEntries / 32) }
 
     /// Blocks of which more than half are dead rows.
     private func compactBlocks(_ editor: StoreEditor) throws(CacheError) -> Int {
-        let limit = Self.compactedBlocksPerStep
+        let limit = compactedBlocksPerStep
         var sparse: [(ContentIdentifier, UInt32)] = []
         for (content, index) in view.contents {
             index.forEachBlock { number, block in

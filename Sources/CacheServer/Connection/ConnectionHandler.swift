@@ -11,8 +11,8 @@ package enum ConnectionEvent: Sendable {
 
 /// Moves the bytes of one connection, and does what its state says.
 ///
-/// Everything happens in rounds: input or replies come in, frames are taken while there is credit, the replies that are there
-/// are written into one buffer, and `settle` flushes it and sees to what follows.
+/// Everything happens in rounds: input or replies come in, frames are taken while there is credit, the replies that
+/// are there are written into one buffer, and `settle` flushes it and sees to what follows.
 package final class ConnectionHandler: ChannelDuplexHandler {
     package typealias InboundIn = ByteBuffer
     package typealias OutboundIn = ByteBuffer
@@ -26,8 +26,8 @@ package final class ConnectionHandler: ChannelDuplexHandler {
     var state: ConnectionState
     var inbound = InboundFrames()
     var output: ReplyOutput
-    /// Requests that may still be answered on the event loop in this round; the next ones go to the search threads, so that one
-    /// connection never holds up the others of its loop.
+    /// Requests that may still be answered on the event loop in this round; the next ones go to the search threads, so
+    /// that one connection never holds up the others of its loop.
     var inlineAllowance = 0
     var mailbox: ReplyMailbox?
     private var arrived: [ReplyMailbox.Item] = []
@@ -80,7 +80,8 @@ package final class ConnectionHandler: ChannelDuplexHandler {
         letMailboxGo()
     }
 
-    /// The mailbox and this handler hold each other, until the last reply has come, whether or not anybody still wants it.
+    /// The mailbox and this handler hold each other, until the last reply has come, whether or not anybody still wants
+    /// it.
     private func letMailboxGo() {
         if context == nil, state.inFlightCount == 0 { mailbox = nil }
     }
@@ -291,7 +292,8 @@ package final class ConnectionHandler: ChannelDuplexHandler {
 
     // MARK: Time
 
-    /// A timer is left as it is while it fires before the next deadline: looking once too often is cheaper than moving it.
+    /// A timer is left as it is while it fires before the next deadline: looking once too often is cheaper than moving
+    /// it.
     private func setTimer() {
         guard let deadline = state.nextDeadline else { return }
         if let timer {

@@ -13,8 +13,8 @@ package struct ConnectionState: ~Copyable {
         case draining
         /// The conversation is over: frames are dropped, what is in flight is answered, then comes the farewell.
         case ending(Farewell?)
-        /// All is said and the output is closed. Input is dropped until the peer closes too: closing with unread input would
-        /// reset the connection, and the peer might lose the last replies.
+        /// All is said and the output is closed. Input is dropped until the peer closes too: closing with unread input
+        /// would reset the connection, and the peer might lose the last replies.
         case lingering
         case closed
     }
@@ -43,7 +43,8 @@ package struct ConnectionState: ~Copyable {
 
     package enum Action: Hashable, Sendable {
         case none
-        /// Write the farewell, and close the output once all is written; the whole connection if the peer is done as well.
+        /// Write the farewell, and close the output once all is written; the whole connection if the peer is done as
+        /// well.
         case finish(Farewell?)
         /// Close at once.
         case close
@@ -90,8 +91,8 @@ package struct ConnectionState: ~Copyable {
 
     /// Whether the next frame may be taken: there is credit for it, and the peer takes its replies.
     ///
-    /// Credit is charged for requests without an answer, for what their replies are expected to take, and for replies that wait
-    /// in the socket's buffer. With none of these, one frame is let in whatever its size.
+    /// Credit is charged for requests without an answer, for what their replies are expected to take, and for replies
+    /// that wait in the socket's buffer. With none of these, one frame is let in whatever its size.
     package var mayTakeFrame: Bool {
         switch phase {
         case .awaitingHello, .serving, .draining:

@@ -6,8 +6,9 @@ import Synchronization
 ///
 /// The loop is woken once for all replies that come before it gets to them, and writes them with one flush.
 ///
-/// Replies that wait are charged to the gauge and to the connection here, on the engine's thread, so that memory is bounded
-/// however late the loop is: a reply that carries more than there is room for becomes `overloaded`, and its payload is let go.
+/// Replies that wait are charged to the gauge and to the connection here, on the engine's thread, so that memory is
+/// bounded however late the loop is: a reply that carries more than there is room for becomes `overloaded`, and its
+/// payload is let go.
 package final class ReplyMailbox: Sendable {
     package struct Item: Sendable {
         package var identifier: UInt64

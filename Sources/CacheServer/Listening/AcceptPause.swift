@@ -11,8 +11,8 @@ package import NIOCore
 
 /// Pauses accepting while the process has no file descriptor or memory for another connection.
 ///
-/// The waiting connection keeps the listening socket readable, so that it is taken out of the event loop altogether meanwhile:
-/// otherwise the loop would do nothing but fail to accept.
+/// The waiting connection keeps the listening socket readable, so that it is taken out of the event loop altogether
+/// meanwhile: otherwise the loop would do nothing but fail to accept.
 package final class AcceptPause: ChannelInboundHandler {
     package typealias InboundIn = any Channel
 

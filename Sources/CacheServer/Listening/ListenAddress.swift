@@ -26,7 +26,9 @@ package enum ListenAddress: Hashable, Sendable {
     }
 
     private static func path(_ path: Substring, in text: String) throws(CacheError) -> String {
-        guard !path.isEmpty, !path.utf8.contains(0) else { throw invalid(text, "the path of the Unix socket is missing") }
+        guard !path.isEmpty, !path.utf8.contains(0) else {
+            throw invalid(text, "the path of the Unix socket is missing")
+        }
         guard path.utf8.count <= pathBytes else {
             throw invalid(text, "the path of a Unix socket has at most \(pathBytes) bytes")
         }
@@ -38,7 +40,8 @@ package enum ListenAddress: Hashable, Sendable {
         guard let colon = text.lastIndex(of: ":") else { throw invalid(text, form) }
         var host = text[..<colon]
         let digits = text[text.index(after: colon)...]
-        guard digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let port = UInt16(digits)
+        guard digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+            let port = UInt16(digits)
         else { throw invalid(text, "a port is a number from 0 through 65535") }
         if host.hasPrefix("["), host.hasSuffix("]") {
             host = host.dropFirst().dropLast()

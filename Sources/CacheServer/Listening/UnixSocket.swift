@@ -21,7 +21,8 @@ package struct UnixSocket: Sendable {
     /// Binds a socket that nobody can connect to before its file has mode 0600: it does not listen yet.
     ///
     /// - Returns: the bound socket, which the caller owns, and its file.
-    /// - Throws: `invalidConfiguration` when somebody listens there already, or the path is something else than a socket.
+    /// - Throws: `invalidConfiguration` when somebody listens there already, or the path is something else than a
+    /// socket.
     package static func bind(_ path: String) throws(CacheError) -> (socket: NIOBSDSocket.Handle, file: UnixSocket) {
         try removeStale(path)
         let descriptor = try makeSocket(path)

@@ -2,8 +2,8 @@ package import CacheModel
 
 /// The items of a client's batch that are refused before the engine sees them.
 ///
-/// The engine gets the others, and counts them from 0: its answers go back to the indexes of the client's batch, those in the
-/// detail `row` of errors included.
+/// The engine gets the others, and counts them from 0: its answers go back to the indexes of the client's batch, those
+/// in the detail `row` of errors included.
 package struct BatchRefusals: Sendable {
     /// By ascending index in the client's batch; never empty.
     private let refusals: [(index: Int, error: CacheError)]
@@ -13,7 +13,8 @@ package struct BatchRefusals: Sendable {
     /// Parts a batch.
     ///
     /// - Returns: the items for the engine, and nil when nothing is refused: indexes are the same on both sides then.
-    package static func part<Item>(_ items: [Result<Item, CacheError>]) -> (accepted: [Item], refusals: BatchRefusals?) {
+    package static func part<Item>(_ items: [Result<Item, CacheError>]) -> (accepted: [Item], refusals: BatchRefusals?)
+    {
         var accepted: [Item] = []
         accepted.reserveCapacity(items.count)
         var refusals: [(index: Int, error: CacheError)] = []
@@ -56,7 +57,9 @@ package struct BatchRefusals: Sendable {
 
     /// The error with its detail `row` as the client counts.
     package func reindex(_ error: CacheError) -> CacheError {
-        guard let row = error.detail["row"].flatMap(Int.init), acceptedIndexes.indices.contains(row) else { return error }
+        guard let row = error.detail["row"].flatMap(Int.init), acceptedIndexes.indices.contains(row) else {
+            return error
+        }
         var error = error
         error.detail["row"] = String(acceptedIndexes[row])
         return error

@@ -47,7 +47,8 @@ package enum RequestPlan: Sendable {
             self = .write(.invalidate(namespace: request.namespace, invalidations), assembly)
         case .get(let request):
             self = .read(
-                .get(namespace: request.namespace, scope: request.scope, entry: request.entry), ReplyAssembly(opcode: .get))
+                .get(namespace: request.namespace, scope: request.scope, entry: request.entry),
+                ReplyAssembly(opcode: .get))
         case .delete(let request):
             self = .write(
                 .delete(namespace: request.namespace, entries: request.entries, scope: request.scope),

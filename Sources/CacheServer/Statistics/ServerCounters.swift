@@ -1,7 +1,8 @@
 package import CacheProtocol
 import Synchronization
 
-/// What connections have done. Each event loop has counters of its own, so that counting never makes one wait for another.
+/// What connections have done. Each event loop has counters of its own, so that counting never makes one wait for
+/// another.
 package final class ServerCounters: Sendable {
     package struct Values: Sendable {
         package var connectionsAccepted = 0

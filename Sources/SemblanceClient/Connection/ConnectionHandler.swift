@@ -4,8 +4,10 @@ import NIOCore
 
 /// What a connection tells the pool, always on its event loop.
 protocol ConnectionObserver: AnyObject, Sendable {
+    /// The socket is there; HELLO is about to be sent.
+    func connected(_ number: Int, _ connection: Connection)
     /// HELLO was accepted: requests may be sent.
-    func opened(_ number: Int, _ connection: Connection, _ hello: HelloReply)
+    func opened(_ number: Int, _ hello: HelloReply)
     /// The places of these requests are free: they are answered, or were not sent after all.
     func released(_ number: Int, _ requests: [UInt64], frameBytes: Int, areAnswered: Bool)
     /// What is in flight may be answered, nothing more should be sent.
@@ -114,6 +116,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     // MARK: What that comes to
 
     private func start(_ context: ChannelHandlerContext) {
+        observer.connected(number, Connection(self, on: context.eventLoop))
         let identifier = state.start(deadline: settings.helloDeadline)
         var frame = context.channel.allocator.buffer(capacity: Limits.helloBytes)
         do throws(CacheError) {
@@ -171,10 +174,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func perform(_ action: ConnectionState<Call>.ReceiveAction) {
         switch action {
-        case .opened(let hello):
-            if let context {
-                observer.opened(number, Connection(self, on: context.eventLoop), hello)
-            }
+        case .opened(let hello): observer.opened(number, hello)
         case .finish(let call, let reply, let number, let frameBytes):
             released.numbers.append(number)
             released.frameBytes += frameBytes

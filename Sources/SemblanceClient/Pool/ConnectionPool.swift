@@ -8,7 +8,7 @@ import Synchronization
 final class ConnectionPool: ConnectionObserver, Sendable {
     private struct Shared: ~Copyable {
         var state: PoolState<Call>
-        /// Those that are past HELLO.
+        /// Those whose socket is there.
         var connections: [Int: Connection] = [:]
         var randomness: any RandomNumberGenerator & Sendable
         var latestHello: HelloReply?
@@ -82,12 +82,18 @@ final class ConnectionPool: ConnectionObserver, Sendable {
 
     // MARK: What connections tell
 
-    func opened(_ number: Int, _ connection: Connection, _ hello: HelloReply) {
+    func connected(_ number: Int, _ connection: Connection) {
+        update { shared, _ in
+            shared.connections[number] = connection
+            return shared.state.connected(number)
+        }
+    }
+
+    func opened(_ number: Int, _ hello: HelloReply) {
         let limits = PoolState<Call>.ConnectionLimits(
             requestsInFlight: hello.limits[.requestsInFlight], bytesInFlight: hello.limits[.bytesInFlight],
             frameBytes: hello.limits[.frameBytes])
         update { shared, now in
-            shared.connections[number] = connection
             shared.latestHello = hello
             return shared.state.opened(number, limits, now: now)
         }
@@ -126,7 +132,7 @@ final class ConnectionPool: ConnectionObserver, Sendable {
 
     private static func work(for actions: PoolState<Call>.Actions, _ shared: inout Shared) -> Work {
         var work = Work(finishes: actions.finishes, opens: actions.opens)
-        // A connection that the state names is known here: both change under the same lock.
+        // Only a connection that is to be drained may lack its socket; it is drained when that is there.
         work.sends = actions.sends.compactMap { call, number in shared.connections[number].map { (call, $0) } }
         work.abandons = actions.abandons.compactMap { call, number in shared.connections[number].map { (call, $0) } }
         work.drains = actions.drains.compactMap { shared.connections[$0] }

@@ -182,16 +182,19 @@ struct PoolState<Call: OutstandingRequest>: ~Copyable {
         }
     }
 
+    /// The socket is there, HELLO is not answered yet.
+    mutating func connected(_ connection: Int) -> Actions {
+        var actions = Actions()
+        if isClosing { actions.drains.append(connection) }
+        return actions
+    }
+
     /// HELLO was accepted.
     mutating func opened(_ connection: Int, _ limits: ConnectionLimits, now: NIODeadline) -> Actions {
         var actions = Actions()
         guard slots[connection] != nil else { return actions }
         slots[connection]?.limits = limits
-        if isClosing {
-            actions.drains.append(connection)
-        } else {
-            serve(now: now, &actions)
-        }
+        serve(now: now, &actions)
         return actions
     }
 
@@ -254,14 +257,15 @@ struct PoolState<Call: OutstandingRequest>: ~Copyable {
 
     // MARK: The end
 
-    /// Nothing new; what waits fails, what is in flight may finish.
+    /// Nothing new; what waits fails, what is in flight may finish. Connections without a socket yet are drained when
+    /// it is there.
     mutating func close() -> Actions {
         var actions = Actions()
         isClosing = true
         for call in waiting.removeAll() {
             actions.finishes.append((call, .failed(.clientClosed, mayHaveBeenSent: false)))
         }
-        actions.drains = slots.filter { $0.value.limits != nil }.map(\.key)
+        actions.drains = Array(slots.keys)
         actions.isFinished = slots.isEmpty
         return actions
     }

@@ -11,7 +11,20 @@ struct DemoScreen {
         number += 1
         terminal.line()
         terminal.line(terminal.colored("\(number)  \(title)", .bold))
-        terminal.line("   " + terminal.colored(explanation, .dim))
+        for line in Self.wrapped(explanation, width: max(40, min(100, terminal.width) - 3)) {
+            terminal.line("   " + terminal.colored(line, .dim))
+        }
+    }
+
+    /// Lines of at most `width` characters, unless a word is longer.
+    static func wrapped(_ text: String, width: Int) -> [String] {
+        text.split(separator: " ").reduce(into: []) { lines, word in
+            if let last = lines.last, last.count + 1 + word.count <= width {
+                lines[lines.count - 1] += " " + word
+            } else {
+                lines.append(String(word))
+            }
+        }
     }
 
     func line(_ name: String, _ value: String, _ color: Terminal.Color? = nil) {

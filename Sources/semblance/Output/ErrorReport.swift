@@ -56,7 +56,9 @@ struct ErrorReport {
         case .fenced:
             "The store has lost what it knew of its sources. Announce each source again with the present --incarnation, "
                 + "or vouch for all of them: `semblance fence lift`."
-        case .labelConflict: "Look at what is true now, and repeat with the position shown: --position POSITION."
+        case .labelConflict:
+            "Look at what is true now, and set it against the position shown: --position "
+                + (error.detail["position"] ?? "POSITION")
         case .generationConflict: "The source was reset: name the version in the present generation, SOURCE@VERSION~POSITION."
         case .kindMismatch: "The source was announced in the other kind before: versions (@) and labels (#) do not mix."
         case .entryNotFound: "It was deleted, has expired, is stale, or never was."

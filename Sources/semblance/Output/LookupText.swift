@@ -22,7 +22,7 @@ struct LookupText {
         case .refused(let error): lines.append("refused  \(error)")
         }
         for (source, sequence) in zip(sources, reply.sourceSequences) {
-            lines.append("  \(source) last changed at \(sequence == 0 ? "no time known" : "sequence \(sequence)")")
+            lines.append("  \(source) " + (sequence == 0 ? "was never announced" : "changed last at sequence \(sequence)"))
         }
         lines.append("  \(times)")
         return lines

@@ -52,10 +52,13 @@ struct ServiceProcess: Sendable {
         }
     }
 
-    /// What serves until SIGTERM or SIGINT, and then closes the store.
+    /// What serves until it is told to stop, and then closes the store.
     ///
+    /// - Parameter stopsOnSignals: whether SIGTERM and SIGINT tell it so.
     /// - Parameter onListening: called once the sockets are bound, with the ports that the system chose.
-    func group(onListening: @escaping @Sendable ([ListenAddress]) -> Void = { _ in }) -> ServiceGroup {
+    func group(
+        stopsOnSignals: Bool = true, onListening: @escaping @Sendable ([ListenAddress]) -> Void = { _ in }
+    ) -> ServiceGroup {
         // Shut down in the reverse order: first nobody asks any more, then the store is closed.
         ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -66,7 +69,7 @@ struct ServiceProcess: Sendable {
                         service: Announcer(server: server, onListening: onListening),
                         successTerminationBehavior: .ignore),
                 ],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+                gracefulShutdownSignals: stopsOnSignals ? [.sigterm, .sigint] : [], logger: quiet))
     }
 
     /// ServiceLifecycle tells of each step; what matters of them the server says itself.

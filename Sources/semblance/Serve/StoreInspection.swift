@@ -19,6 +19,7 @@ struct StoreInspection {
     /// - Returns: where the damaged store went, if it was.
     /// - Throws: `storage-failed` when the child was ended by somebody else; what `StoreOpening` throws.
     func run(_ configuration: EngineConfiguration) throws(CacheError) -> Quarantine? {
+        // Without a store there is nothing to look at.
         guard FileBytes.exists(configuration.directory + "/data.mdb") else { return nil }
         let child = ChildProcess(
             executable: executable,

@@ -1,0 +1,60 @@
+// The oracle of the sketch kernels: plain C, one operation at a time. The other files must give the same bits.
+#define BOUNDS_TARGET
+#include "kernels.h"
+
+static int32_t record_sum(const uint8_t *record, const int8_t *query, size_t length) {
+    int32_t sum = 0;
+    for (size_t i = 0; i < length; i++) {
+        sum += record[i / 8] >> i % 8 & 1 ? query[i] : -query[i];
+    }
+    return sum;
+}
+
+#include "sketch_bounds.h"
+
+static void serial_dots(
+    const int16_t *const *queries, size_t query_count, const int8_t *rows, size_t count, size_t length, int32_t *out,
+    size_t out_stride) {
+    for (size_t q = 0; q < query_count; q++) {
+        for (size_t r = 0; r < count; r++) {
+            int32_t sum = 0;
+            for (size_t i = 0; i < length; i++) {
+                sum += queries[q][i] * rows[r * length + i];
+            }
+            out[q * out_stride + r] = sum;
+        }
+    }
+}
+
+static int32_t rounded_product(int32_t one, int32_t other) { return (one * other + (1 << 14)) >> 15; }
+
+static int32_t saturated(int32_t value) { return value > INT16_MAX ? INT16_MAX : value < INT16_MIN ? INT16_MIN : value; }
+
+static size_t serial_scan(
+    const struct svk_sketch_block *blocks, size_t count, const uint8_t *tables, size_t pairs, uint32_t *left) {
+    size_t found = 0;
+    for (size_t b = 0; b < count; b++) {
+        const struct svk_sketch_block *block = &blocks[b];
+        const uint8_t *alignments = block->codes + pairs * SVK_SKETCH_ROWS;
+        const uint8_t *offsets = alignments + SVK_SKETCH_ROWS;
+        for (uint32_t r = 0; r < SVK_SKETCH_ROWS; r++) {
+            int32_t sum = 0;
+            for (size_t p = 0; p < pairs; p++) {
+                uint8_t code = block->codes[p * SVK_SKETCH_ROWS + r];
+                sum += tables[p * 32 + (code & 15)] + tables[p * 32 + 16 + (code >> 4)];
+            }
+            int32_t cut = saturated(block->base + rounded_product(alignments[r] * 128, block->slope));
+            cut = saturated(cut + rounded_product((int8_t)offsets[r] * 256, block->offset));
+            if (4 * sum >= cut && (block->rows >> r & 1)) {
+                left[found++] = (uint32_t)b * SVK_SKETCH_ROWS + r;
+            }
+        }
+    }
+    return found;
+}
+
+static const struct svk_sketch_kernels kernels = {
+    "serial", serial_dots, bounds_cells, bounds_choose, bounds_cut, serial_scan, bounds_refine,
+};
+
+const struct svk_sketch_kernels *const svk_serial_sketch_kernels = &kernels;

@@ -1,0 +1,78 @@
+import CVectorKernels
+
+/// The memory that pruned searches work in. Belongs to one thread: never two searches at once.
+package final class PruningScratch {
+    static let blockCapacity = 4_096
+
+    let search = SearchScratch()
+    private(set) var states: [PruningQueryState] = []
+    private(set) var whole = AlignedMemory<Int16>(count: 0, zero: 0)
+    private(set) var products = AlignedMemory<Int32>(count: 0, zero: 0)
+    private(set) var projected = AlignedMemory<Float>(count: 0, zero: 0)
+    let blocks = UnsafeMutablePointer<svk_sketch_block>.allocate(capacity: PruningScratch.blockCapacity)
+    let left = UnsafeMutablePointer<UInt32>.allocate(
+        capacity: PruningScratch.blockCapacity * SketchLayout.blockRows)
+    let numbers = UnsafeMutablePointer<UInt32>.allocate(
+        capacity: PruningScratch.blockCapacity * SketchLayout.blockRows)
+    var wholeQueries: [UnsafePointer<Int16>] = []
+
+    package init() {}
+
+    deinit {
+        blocks.deallocate()
+        left.deallocate()
+        numbers.deallocate()
+    }
+
+    /// Makes room for a batch.
+    func begin(_ queries: [Query], _ partition: PruningPartition) {
+        search.begin(queries)
+        let count = queries.count
+        let layout = partition.layout
+        if whole.count < count * layout.length { whole = AlignedMemory(count: count * layout.length, zero: 0) }
+        if products.count < count * partition.cellCount {
+            products = AlignedMemory(count: count * partition.cellCount, zero: 0)
+        }
+        if projected.count < count * layout.prefix { projected = AlignedMemory(count: count * layout.prefix, zero: 0) }
+        states.removeAll(where: { !$0.fits(partition) })
+        while states.count < count { states.append(PruningQueryState(partition)) }
+        wholeQueries.removeAll(keepingCapacity: true)
+        for query in 0..<count { wholeQueries.append(UnsafePointer(whole.base + query * layout.length)) }
+    }
+}
+
+/// What a search knows of one query.
+final class PruningQueryState {
+    let cosines: AlignedMemory<Float>
+    let alive: AlignedMemory<UInt32>
+    let tables: AlignedMemory<UInt8>
+    let rotated: AlignedMemory<Float>
+    let steps: AlignedMemory<Int8>
+    private let layout: SketchLayout
+    var aliveCount = 0
+    /// The next of `alive` to visit.
+    var position = 0
+    var isRotated = false
+    /// How far a cosine with a centroid may be off.
+    var cosineError: Float = 0
+    var inverse: Float = 0
+    var scale = svk_sketch_scale()
+    var refinement: svk_sketch_refinement
+    var nearest = 0
+    /// The similarity that the cells were chosen for.
+    var aliveCut: Float = 0
+
+    init(_ partition: PruningPartition) {
+        layout = partition.layout
+        cosines = AlignedMemory(count: partition.cellCount, zero: 0)
+        alive = AlignedMemory(count: partition.cellCount, zero: 0)
+        tables = AlignedMemory(count: layout.pairs * 32, zero: 0)
+        rotated = AlignedMemory(count: layout.length, zero: 0)
+        steps = AlignedMemory(count: layout.length, zero: 0)
+        refinement = svk_sketch_refinement(query: steps.base, length: layout.length, unit: 0, zero: 0)
+    }
+
+    func fits(_ partition: PruningPartition) -> Bool {
+        layout == partition.layout && cosines.count == partition.cellCount
+    }
+}

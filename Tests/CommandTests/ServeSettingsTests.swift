@@ -1,0 +1,162 @@
+import ArgumentParser
+import CacheModel
+import CacheServer
+import CacheStorage
+import Logging
+import SemblanceClient
+import Testing
+
+@testable import semblance
+
+@Suite struct ServeSettingsTests {
+    private func settings(
+        options: [ServeSettings.Key: [String]] = [:], environment: [String: String] = [:], file: String? = nil
+    ) async throws -> ServeSettings {
+        let folder = try TemporaryFolder()
+        let path = try file.map { try folder.write("semblance.json", $0) }
+        return try ServeSettings(try await ConfigurationLayers(options: options, environment: environment, file: path))
+    }
+
+    private func error(
+        options: [ServeSettings.Key: [String]] = [:], environment: [String: String] = [:], file: String? = nil
+    ) async throws -> CacheError {
+        do {
+            _ = try await settings(options: options, environment: environment, file: file)
+        } catch let error as CacheError {
+            #expect(error.code == .invalidConfiguration)
+            return error
+        }
+        Issue.record("the settings were accepted")
+        return CacheError(.internalError, "")
+    }
+
+    private static let file = """
+        {"listen": ["127.0.0.1:1"], "data": "file", "durability": "relaxed", "mapSize": "1GiB", "searchThreads": 3,
+         "logLevel": "debug"}
+        """
+    private static let environment = [
+        "SEMBLANCE_LISTEN": "127.0.0.1:2,unix:/tmp/s", "SEMBLANCE_DATA": "variable", "SEMBLANCE_DURABILITY": "sync",
+        "SEMBLANCE_MAP_SIZE": "2GiB", "SEMBLANCE_SEARCH_THREADS": "4", "SEMBLANCE_LOG_LEVEL": "error", "PATH": "/bin",
+    ]
+
+    @Test func withoutAnythingTheDefaultsHold() async throws {
+        let settings = try await settings()
+        #expect(settings == ServeSettings())
+        #expect(settings.listen == [.loopback(host: "127.0.0.1", port: 7_707)])
+        #expect(settings.data == "./var/semblance")
+        #expect(settings.durability == .sync)
+    }
+
+    @Test func theFileIsRead() async throws {
+        let settings = try await settings(file: Self.file)
+        #expect(settings.listen == [.loopback(host: "127.0.0.1", port: 1)])
+        #expect(settings.data == "file")
+        #expect(settings.durability == .relaxed)
+        #expect(settings.mapBytes == 1 << 30)
+        #expect(settings.searchThreads == 3)
+        #expect(settings.logLevel == .debug)
+    }
+
+    @Test func variablesComeBeforeTheFile() async throws {
+        let settings = try await settings(environment: Self.environment, file: Self.file)
+        #expect(settings.listen == [.loopback(host: "127.0.0.1", port: 2), .unixSocket(path: "/tmp/s")])
+        #expect(settings.data == "variable")
+        #expect(settings.durability == .sync)
+        #expect(settings.mapBytes == 2 << 30)
+        #expect(settings.searchThreads == 4)
+        #expect(settings.logLevel == .error)
+    }
+
+    @Test func optionsComeBeforeVariables() async throws {
+        let options: [ServeSettings.Key: [String]] = [
+            .listen: ["127.0.0.1:3", "[::1]:4"], .data: ["option"], .durability: ["relaxed"], .mapSize: ["3GiB"],
+            .searchThreads: ["5"], .logLevel: ["trace"],
+        ]
+        let settings = try await settings(options: options, environment: Self.environment, file: Self.file)
+        #expect(settings.listen == [.loopback(host: "127.0.0.1", port: 3), .loopback(host: "::1", port: 4)])
+        #expect(settings.data == "option")
+        #expect(settings.durability == .relaxed)
+        #expect(settings.mapBytes == 3 << 30)
+        #expect(settings.searchThreads == 5)
+        #expect(settings.logLevel == .trace)
+    }
+
+    @Test func eachValueIsLookedForByItself() async throws {
+        let settings = try await settings(
+            options: [.data: ["option"]], environment: ["SEMBLANCE_DURABILITY": "relaxed", "SEMBLANCE_DATA": ""],
+            file: #"{"mapSize": 1073741824, "data": "file"}"#)
+        #expect(settings.data == "option")
+        #expect(settings.durability == .relaxed)
+        #expect(settings.mapBytes == 1 << 30)
+    }
+
+    @Test func anEmptyVariableIsNotSet() async throws {
+        #expect(try await settings(environment: ["SEMBLANCE_DATA": ""], file: #"{"data": "file"}"#).data == "file")
+    }
+
+    @Test(arguments: [
+        (ServeSettings.Key.durability, "fast", "--durability"), (.mapSize, "much", "--map-size"), (.mapSize, "1", "--map-size"),
+        (.searchThreads, "0", "--search-threads"), (.logLevel, "loud", "--log-level"), (.listen, "0.0.0.0:1", "--listen"),
+        (.listen, "somewhere", "--listen"), (.data, "", "--data"),
+    ])
+    func aWrongOptionIsNamed(_ key: ServeSettings.Key, _ text: String, _ name: String) async throws {
+        let error = try await error(options: [key: [text]])
+        #expect(error.message.contains(name))
+        #expect(error.detail["key"] == name)
+        #expect(error.detail["origin"] == "command line")
+    }
+
+    @Test func aWrongVariableIsNamed() async throws {
+        let error = try await error(environment: ["SEMBLANCE_MAP_SIZE": "huge"], file: Self.file)
+        #expect(error.detail["key"] == "SEMBLANCE_MAP_SIZE")
+        #expect(error.detail["origin"] == "environment")
+        #expect(error.message.contains("huge"))
+    }
+
+    @Test func aWrongValueInTheFileIsNamedWithTheFile() async throws {
+        let error = try await error(file: #"{"durability": "fast"}"#)
+        #expect(error.detail["key"] == "durability")
+        #expect(error.detail["origin"]?.hasSuffix("semblance.json") == true)
+        let type = try await self.error(file: #"{"durability": [1]}"#)
+        #expect(type.message.contains("another type"))
+    }
+
+    @Test func anUnknownKeyInTheFileIsNamed() async throws {
+        let error = try await error(file: #"{"durabilty": "sync"}"#)
+        #expect(error.detail["key"] == "durabilty")
+        #expect(error.message.contains("semblance.json"))
+    }
+
+    @Test(arguments: ["", "[]", "{", "null", "17"])
+    func aFileThatIsNoObjectIsRefused(_ text: String) async throws {
+        #expect(try await error(file: text).message.contains("JSON object"))
+    }
+
+    @Test func aMissingFileIsNamed() async {
+        await #expect(throws: CacheError.self) {
+            try await ConfigurationLayers(options: [:], environment: [:], file: "/nowhere/at/all.json")
+        }
+    }
+
+    @Test func clientsTakeTheOptionBeforeTheVariable() throws {
+        var client = try ClientOptions.parse([])
+        #expect(try client.resolvedAddress(environment: [:]) == .standard)
+        let environment = ["SEMBLANCE_ADDRESS": "unix:/tmp/s"]
+        #expect(try client.resolvedAddress(environment: environment) == .unixSocket(path: "/tmp/s"))
+        client.address = "127.0.0.1:1"
+        #expect(try client.resolvedAddress(environment: environment) == .network(host: "127.0.0.1", port: 1))
+        let namespace = try NamespaceOptions.parse([])
+        #expect(try namespace.resolved(environment: [:]) == "default")
+        #expect(try namespace.resolved(environment: ["SEMBLANCE_NAMESPACE": "n"]) == "n")
+    }
+
+    @Test func aWrongAddressNamesWhereItCameFrom() throws {
+        let client = try ClientOptions.parse([])
+        do throws(CacheError) {
+            _ = try client.resolvedAddress(environment: ["SEMBLANCE_ADDRESS": "nonsense"])
+            Issue.record("it was accepted")
+        } catch {
+            #expect(error.detail["key"] == "SEMBLANCE_ADDRESS")
+        }
+    }
+}
