@@ -56,6 +56,29 @@ double svk_sketch_dot(const float *floats, const int8_t *whole, size_t length) {
     return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
 }
 
+double svk_sketch_inner(const float *one, const float *other, size_t length) {
+    double sums[8] = {0};
+    for (size_t i = 0; i < length; i += 8) {
+        for (size_t lane = 0; lane < 8; lane++) {
+            sums[lane] += (double)one[i + lane] * other[i + lane];
+        }
+    }
+    return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
+}
+
+void svk_sketch_subtract(double *vector, const float *unit, size_t length) {
+    double sums[8] = {0};
+    for (size_t i = 0; i < length; i += 8) {
+        for (size_t lane = 0; lane < 8; lane++) {
+            sums[lane] += vector[i + lane] * unit[i + lane];
+        }
+    }
+    double product = ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
+    for (size_t i = 0; i < length; i++) {
+        vector[i] -= product * unit[i];
+    }
+}
+
 size_t svk_sketch_best(const int32_t *products, const float *scales, size_t count) {
     enum { LANES = 8 };
     float best = -INFINITY;

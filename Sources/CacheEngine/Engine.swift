@@ -132,7 +132,7 @@ package final class Engine: Sendable {
         let table = published.table
         let known = table[namespace]
         let states = sources.map {
-            known?.sources[$0]?.state ?? SourceState(version: .unnamed, lastSequence: 0)
+            known?.sources[Name($0)]?.state ?? SourceState(version: .unnamed, lastSequence: 0)
         }
         return (table.lease(namespace), states)
     }

@@ -12,7 +12,7 @@ package struct WatermarkRecord: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
         case ordered(version: UInt64, generation: Generation)
         /// Nil: unknown since a bump.
-        case labelled(String?)
+        case labelled(Name?)
     }
 
     package init() {}
@@ -25,7 +25,7 @@ package struct WatermarkRecord: Hashable, Sendable {
         switch try reader.readDataVersion() {
         case .unnamed: kind = isUnknownLabel ? .labelled(nil) : nil
         case .ordered(let version, let generation): kind = .ordered(version: version, generation: generation)
-        case .labelled(let label): kind = .labelled(label)
+        case .labelled(let label): kind = .labelled(Name(label))
         }
     }
 
@@ -44,7 +44,7 @@ package struct WatermarkRecord: Hashable, Sendable {
             switch kind {
             case nil, .labelled(nil): .unnamed
             case .ordered(let version, let generation): .ordered(version, generation: generation)
-            case .labelled(let label?): .labelled(label)
+            case .labelled(let label?): .labelled(label.text)
             }
         return SourceState(version: version, lastSequence: lastSequence)
     }

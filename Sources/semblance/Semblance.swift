@@ -6,11 +6,14 @@ import CacheServer
 struct Semblance: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "semblance",
-        abstract: "An exact semantic cache: has something that means this been answered before, and does it still hold?",
+        abstract:
+            "An exact semantic cache: has something that means this been answered before, and does it still hold?",
         discussion: """
-            `semblance serve` starts a service, `semblance demo` shows one at work; the other commands ask a running one.
+            `semblance serve` starts a service, `semblance demo` shows one at work; the other commands ask a running \
+            one.
 
-            Exit codes: 0 done, 1 failed, 2 not everything was accepted (import) or the store is damaged (check), 64 wrong usage. \
+            Exit codes: 0 done, 1 failed, 2 not everything was accepted (import) or the store is damaged (check), 64 \
+            wrong usage. \
             Errors go to standard error: \"error: code: message\", or with --json one line \
             {\"error\": {\"code\", \"message\", \"detail\", \"advice\"}}.
             """,

@@ -102,3 +102,31 @@ import Testing
         #expect(harness.lookup(Lookup(vector: [1, 0, 0])).code == .dimensionMismatch)
     }
 }
+
+/// Names are compared as bytes, as in the file: what only looks alike is something else.
+@Suite struct NameTests {
+    private static let composed = "caf\u{E9}"
+    private static let decomposed = "cafe\u{301}"
+
+    @Test func namespacesWhoseNamesOnlyLookAlikeAreDifferent() throws {
+        let harness = try EngineHarness()
+        harness.insert(Insertion(vector: [1, 0], payload: [1]), into: Self.composed)
+        #expect(harness.lookup(Lookup(vector: [1, 0]), in: Self.decomposed).missReason == .nothingStored)
+        #expect(!harness.lookup(Lookup(vector: [1, 0]), in: Self.composed).hits.isEmpty)
+    }
+
+    @Test func sourcesAndLabelsThatOnlyLookAlikeAreDifferentAndSurviveARestart() throws {
+        let harness = try EngineHarness()
+        harness.insert(
+            Insertion(vector: [1, 0], payload: [1], dependencies: [Dependency(Self.composed, .labelled(Self.composed))]))
+        #expect(try harness.invalidate(Self.composed, .label(Self.composed)).get().changed)
+        #expect(try harness.invalidate(Self.decomposed, .bump).get().changed)
+        #expect(!harness.lookup(Lookup(vector: [1, 0])).hits.isEmpty)
+        try harness.reopen()
+        #expect(!harness.engine.opening.isFenced)
+        #expect(!harness.lookup(Lookup(vector: [1, 0])).hits.isEmpty)
+        let change = Invalidation.Change.label(Self.decomposed, replacing: .label(Self.composed))
+        #expect(try harness.invalidate(Self.composed, change).get().changed)
+        #expect(harness.lookup(Lookup(vector: [1, 0])).missReason == .stale)
+    }
+}

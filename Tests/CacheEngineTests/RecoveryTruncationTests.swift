@@ -40,33 +40,31 @@ import Testing
             }
             let report = harness.engine.opening
             precondition(report.quarantinedTo == nil || served == 0 && report.isFenced)
-            precondition(harness.insert(insertion(count)).entry != nil)
+            // Without a tag, which a fenced store takes under a lease only.
+            precondition(harness.insert(Insertion(key: ExactKey(1 << 100), payload: [1])).entry != nil)
             harness.engine.close()
         }
 
         @Test func aFileCutInItsFirstHalf() async {
-            let r = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+            await #expect(processExitsWith: .success) {
                 for eighths in 0..<4 { try Self.cutAndOpen(eighths: eighths, offset: 4_096) }
             }
-            print("ZZZ", String(decoding: (r?.standardErrorContent ?? []).prefix(600), as: UTF8.self))
         }
 
         @Test func aFileCutInItsSecondHalf() async {
-            let r = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+            await #expect(processExitsWith: .success) {
                 for eighths in 4..<8 { try Self.cutAndOpen(eighths: eighths, offset: 0) }
             }
-            print("ZZZ", String(decoding: (r?.standardErrorContent ?? []).prefix(600), as: UTF8.self))
         }
 
         @Test func aFileCutInTheMiddleOfAPage() async {
-            let r = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+            await #expect(processExitsWith: .success) {
                 for eighths in [1, 3, 5, 7] { try Self.cutAndOpen(eighths: eighths, offset: 1_234) }
             }
-            print("ZZZ", String(decoding: (r?.standardErrorContent ?? []).prefix(600), as: UTF8.self))
         }
 
         @Test func aFileThatHasLostItsLastPage() async {
-            let r = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+            await #expect(processExitsWith: .success) {
                 try Self.cutAndOpen(eighths: 8, offset: -4_096)
                 try Self.cutAndOpen(eighths: 8, offset: -1)
             }

@@ -79,7 +79,7 @@ struct RecordSamples {
         switch Int.random(in: 0..<4, using: &random) {
         case 0: record.kind = nil
         case 1: record.kind = .labelled(nil)
-        case 2: record.kind = .labelled(text(1...Limits.labelBytes))
+        case 2: record.kind = .labelled(Name(text(1...Limits.labelBytes)))
         default:
             record.kind = .ordered(
                 version: number(), generation: Generation(incarnation: number(), sequence: number()))

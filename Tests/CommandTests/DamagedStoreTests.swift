@@ -20,7 +20,9 @@ import VectorSearch
     private func fill() async throws {
         try await ServiceHarness.withService(in: folder) { _, client in
             let rows = NumPyBytes.randomRows(100, dimension: 64, seed: 4)
-            let insertions = rows.map { Insertion(vector: $0, text: "answer", dependencies: [Dependency("kb/a", .ordered(1))]) }
+            let insertions = rows.map {
+                Insertion(vector: $0, text: "answer", dependencies: [Dependency("kb/a", .ordered(1))])
+            }
             let outcomes = try await client.insert(insertions, in: "n")
             #expect(outcomes.allSatisfy { if case .stored = $0 { true } else { false } })
         }
@@ -70,7 +72,8 @@ import VectorSearch
         try handle.write(contentsOf: Data(repeating: filling, count: size - 2 * 4_096))
         try handle.close()
         #expect(try await check().exitCode == 2)
-        let (entryCount, outcome) = try await BuiltExecutable.serve(["--data", store, "--map-size", "1GiB"]) { address in
+        let (entryCount, outcome) = try await BuiltExecutable.serve(["--data", store, "--map-size", "1GiB"]) {
+            address in
             let client = try SemblanceClient(address: try ServiceAddress(parsing: address))
             let count = try await client.namespaces().count
             await client.close()
@@ -99,7 +102,8 @@ import VectorSearch
         #expect(engine.opening.entryCount == 0)
     }
 
-    @Test(arguments: [("exit 1", nil), ("kill -KILL $$", CacheError.Code.storageFailed)] as [(String, CacheError.Code?)])
+    @Test(
+        arguments: [("exit 1", nil), ("kill -KILL $$", CacheError.Code.storageFailed)] as [(String, CacheError.Code?)])
     func aReaderThatIsEndedOtherwiseMovesNothing(_ ending: String, _ code: CacheError.Code?) async throws {
         try await fill()
         let script = try folder.write("reader", "#!/bin/sh\n\(ending)\n")

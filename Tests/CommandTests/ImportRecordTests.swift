@@ -7,7 +7,8 @@ import Testing
     @Test func everyKeyIsRead() throws {
         let line = """
             {"prompt": "p", "payload": "a", "content_type": "text/html", "scope": "0a", "key": "ff", "depends_on": \
-            ["kb/refunds@41", "docs/api#c8", "kb/shipping"], "tags": ["t", "u"], "ttl_ms": 500, "cost_saved_usd": 0.0004, \
+            ["kb/refunds@41", "docs/api#c8", "kb/shipping"], "tags": ["t", "u"], "ttl_ms": 500, "cost_saved_usd": \
+            0.0004, \
             "lease": "00c1f3a09b2e7d44:17/5af1c2d3e4b50617"}
             """
         let record = try ImportRecord(parsing: Array(line.utf8))
@@ -39,14 +40,18 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "not JSON"), ("[]", "no JSON object"), ("17", "no JSON object"), ("{\"payload\": \"a\"", "not JSON"), ("{}", "'payload' is missing"),
+        ("", "not JSON"), ("[]", "no JSON object"), ("17", "no JSON object"), ("{\"payload\": \"a\"", "not JSON"),
+        ("{}", "'payload' is missing"),
         (#"{"payload": 1}"#, "'payload' is of another type"), (#"{"payload": null}"#, "'payload' is of another type"),
         (#"{"payload": "a", "depend_on": []}"#, "'depend_on' is not known"),
         (#"{"payload": "a", "depends_on": "kb"}"#, "'depends_on' is of another type"),
-        (#"{"payload": "a", "depends_on": ["kb@x"]}"#, "names no state"), (#"{"payload": "a", "scope": "xyz"}"#, "'scope'"),
+        (#"{"payload": "a", "depends_on": ["kb@x"]}"#, "names no state"),
+        (#"{"payload": "a", "scope": "xyz"}"#, "'scope'"),
         (#"{"payload": "a", "key": ""}"#, "'key'"), (#"{"payload": "a", "lease": "x"}"#, "'lease'"),
-        (#"{"payload": "a", "ttl_ms": 1, "expires_at": 1}"#, "exclude each other"), (#"{"payload": "a", "ttl_ms": 0}"#, "'ttl_ms'"),
-        (#"{"payload": "a", "ttl_ms": 1.5}"#, "ttl_ms"), (#"{"payload": "a", "cost_saved_usd": -1}"#, "'cost_saved_usd'"),
+        (#"{"payload": "a", "ttl_ms": 1, "expires_at": 1}"#, "exclude each other"),
+        (#"{"payload": "a", "ttl_ms": 0}"#, "'ttl_ms'"),
+        (#"{"payload": "a", "ttl_ms": 1.5}"#, "'ttl_ms'"),
+        (#"{"payload": "a", "cost_saved_usd": -1}"#, "'cost_saved_usd'"),
     ])
     func aLineThatCannotBeReadSaysWhy(_ line: String, _ reason: String) {
         do throws(CacheError) {

@@ -84,7 +84,8 @@ private final class ScriptedTarget: InsertionTarget {
     @Test func aBusyServiceIsWaitedFor() async throws {
         let busy = CacheError(.overloaded, "busy", detail: ["retry-after-ms": "70"])
         let target = ScriptedTarget(
-            failure: { $0 < 5 ? busy : nil }, answer: { request, payload in request < 12 && payload == "40" ? busy : nil })
+            failure: { $0 < 5 ? busy : nil },
+            answer: { request, payload in request < 12 && payload == "40" ? busy : nil })
         var run = try run(rowCount: 100, target)
         #expect(try await run.run())
         #expect(target.stored.sorted() == everyRow.sorted())

@@ -68,7 +68,8 @@ import Testing
                 vectors: ImportState.File(source.vectors.file), payloads: nil, address: address, namespace: "n",
                 rowCount: Self.rowCount, lease: try await client.lease(in: "n").description)
             let target = DirectTarget(client: client)
-            var first = ImportRun(source: source, state: state, target: target, onProgress: { _, _ throws(CacheError) in })
+            var first = ImportRun(
+                source: source, state: state, target: target, onProgress: { _, _ throws(CacheError) in })
             first.batchRows = 100
             first.requestLimit = 1
             var requestCount = 0
@@ -125,6 +126,8 @@ import Testing
 
 private struct DirectTarget: InsertionTarget {
     let client: SemblanceClient
-    func insert(_ insertions: [Insertion]) async throws -> [InsertOutcome] { try await client.insert(insertions, in: "n") }
+    func insert(_ insertions: [Insertion]) async throws -> [InsertOutcome] {
+        try await client.insert(insertions, in: "n")
+    }
     func pause(milliseconds: Int) async throws {}
 }

@@ -82,9 +82,12 @@ import Testing
     @Test(arguments: [
         "{}", "{'descr': '<f4'}", "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1), 'more': 'x'}",
         "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (1, 1)}",
-        "{'descr': '<f4', 'fortran_order': 0, 'shape': (1, 1)}", "{'descr': '<f4', 'fortran_order': False, 'shape': [1, 1]}",
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (-1, 1)}", "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1",
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999, 1)}", "(", "'", "{'", "{'descr': [('a', '<f4')]}",
+        "{'descr': '<f4', 'fortran_order': 0, 'shape': (1, 1)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': [1, 1]}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (-1, 1)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999, 1)}", "(", "'", "{'",
+        "{'descr': [('a', '<f4')]}",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1)} and more",
     ])
     func aHeaderThatSaysSomethingElseIsRefused(_ dictionary: String) throws {

@@ -30,7 +30,8 @@ import Testing
         #expect(
             text.lines == [
                 "hit   0.9368 by vector  entry 12",
-                "  prompt      How? [31m", "  payload     So \"it\" is. ", "  built from  kb/a@17 kb/b", "  tags        t",
+                "  prompt      How? [31m", "  payload     So \"it\" is. ", "  built from  kb/a@17 kb/b",
+                "  tags        t",
                 "  age         1m 1s, expires in 1h", "  kb/a was never announced", "  kb/b changed last at sequence 5",
                 "  1,412 µs round trip, 38 µs of it search",
             ])
@@ -65,7 +66,8 @@ import Testing
 
     @Test func jsonIsEscapedAndKeepsTheOrderOfItsFields() {
         let json = JSONText.fields([
-            "z": "a\"\\\n\t\u{1}é", "a": .number(0.5), "none": nil, "n": .number(.nan), "f": .float(0.1), "l": [1, 2].asJSON,
+            "z": "a\"\\\n\t\u{1}é", "a": .number(0.5), "none": nil, "n": .number(.nan), "f": .float(0.1),
+            "l": [1, 2].asJSON,
         ])
         #expect(json.line == #"{"z":"a\"\\\n\t\u0001é","a":0.5,"n":null,"f":0.1,"l":[1,2]}"#)
     }
@@ -77,8 +79,12 @@ import Testing
         #expect(report.lines[1].contains("--position 00ab:7"))
         #expect(
             report.json.line.hasPrefix(
-                #"{"error":{"code":"label-conflict","message":"another label","detail":{"current":"x","position":"00ab:7"},"advice":"#))
-        #expect(ErrorReport(CacheError(.malformedFrame, "m")).json.line == #"{"error":{"code":"malformed-frame","message":"m","detail":{}}}"#)
+                #"{"error":{"code":"label-conflict","message":"another label","detail":{"current":"x","#
+                    + #""position":"00ab:7"},"advice":"#
+            ))
+        #expect(
+            ErrorReport(CacheError(.malformedFrame, "m")).json.line
+                == #"{"error":{"code":"malformed-frame","message":"m","detail":{}}}"#)
     }
 
     @Test func progressShowsShareSpeedAndTheTimeLeft() {
@@ -88,11 +94,13 @@ import Testing
         #expect(
             ProgressReport.line(30_000, of: 30_000, unit: "rows", since: 15_000, elapsed: .seconds(3), barWidth: 0)
                 == "100%  30,000 of 30,000 rows  5,000 rows/s")
-        #expect(ProgressReport.line(0, of: 0, unit: "rows", since: 0, elapsed: .zero, barWidth: 0) == "100%  0 of 0 rows")
+        #expect(
+            ProgressReport.line(0, of: 0, unit: "rows", since: 0, elapsed: .zero, barWidth: 0) == "100%  0 of 0 rows")
     }
 
     @Test func colorsAreForTerminalsAndNotForThoseWhoWantNone() {
-        #expect(Terminal(descriptor: 1, isTerminal: true, environment: [:]).colored("x", .red) == "\u{1b}[31mx\u{1b}[0m")
+        #expect(
+            Terminal(descriptor: 1, isTerminal: true, environment: [:]).colored("x", .red) == "\u{1b}[31mx\u{1b}[0m")
         #expect(Terminal(descriptor: 1, isTerminal: true, environment: ["NO_COLOR": "1"]).colored("x", .red) == "x")
         #expect(Terminal(descriptor: 1, isTerminal: false, environment: [:]).colored("x", .red) == "x")
         #expect(Terminal(descriptor: 1, isTerminal: true, environment: ["TERM": "dumb"]).colored("x", .red) == "x")

@@ -95,8 +95,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (ServeSettings.Key.durability, "fast", "--durability"), (.mapSize, "much", "--map-size"), (.mapSize, "1", "--map-size"),
-        (.searchThreads, "0", "--search-threads"), (.logLevel, "loud", "--log-level"), (.listen, "0.0.0.0:1", "--listen"),
+        (ServeSettings.Key.durability, "fast", "--durability"), (.mapSize, "much", "--map-size"),
+        (.mapSize, "1", "--map-size"),
+        (.searchThreads, "0", "--search-threads"), (.logLevel, "loud", "--log-level"),
+        (.listen, "0.0.0.0:1", "--listen"),
         (.listen, "somewhere", "--listen"), (.data, "", "--data"),
     ])
     func aWrongOptionIsNamed(_ key: ServeSettings.Key, _ text: String, _ name: String) async throws {

@@ -10,15 +10,21 @@ import Testing
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func run(_ arguments: [String], at address: String = "unix:/nowhere") async throws -> BuiltExecutable.Outcome {
-        try await BuiltExecutable.run(arguments, environment: ["SEMBLANCE_ADDRESS": address, "SEMBLANCE_NAMESPACE": "n"])
+    private func run(_ arguments: [String], at address: String = "unix:/nowhere") async throws
+        -> BuiltExecutable.Outcome
+    {
+        try await BuiltExecutable.run(
+            arguments, environment: ["SEMBLANCE_ADDRESS": address, "SEMBLANCE_NAMESPACE": "n"])
     }
 
     @Test(arguments: [
-        ["nonsense"], ["lookup"], ["lookup", "--vector", "x"], ["lookup", "--vector-file", "a.npy"], ["get", "0"], ["get", "x"],
+        ["nonsense"], ["lookup"], ["lookup", "--vector", "x"], ["lookup", "--vector-file", "a.npy"], ["get", "0"],
+        ["get", "x"],
         ["insert", "--key", "1"], ["insert", "--payload", "x"], ["invalidate"], ["invalidate", "a@x"], ["purge"],
-        ["invalidate", "a@1", "--previous", "x"], ["invalidate", "a#1", "b#2", "--previous", "x"], ["lease", "--timeout", "3"],
-        ["invalidate", "a@1", "--reset", "4"], ["lookup", "--key", "1", "-k", "101"], ["import"], ["import", "a", "--batch", "257"],
+        ["invalidate", "a@1", "--previous", "x"], ["invalidate", "a#1", "b#2", "--previous", "x"],
+        ["lease", "--timeout", "3"],
+        ["invalidate", "a@1", "--reset", "4"], ["lookup", "--key", "1", "-k", "101"], ["import"],
+        ["import", "a", "--batch", "257"],
     ])
     func wrongUsageEndsWith64(_ arguments: [String]) async throws {
         let outcome = try await run(arguments)
@@ -37,7 +43,9 @@ import Testing
         #expect(outcome.output.isEmpty)
     }
 
-    @Test(arguments: [["--durability", "fast"], ["--listen", "0.0.0.0:0"], ["--config", "/nowhere.json"], ["--map-size", "1"]])
+    @Test(arguments: [
+        ["--durability", "fast"], ["--listen", "0.0.0.0:0"], ["--config", "/nowhere.json"], ["--map-size", "1"],
+    ])
     func theServiceDoesNotStartWithWrongSettings(_ arguments: [String]) async throws {
         let outcome = try await run(["serve", "--data", folder.file("store")] + arguments)
         #expect(outcome.exitCode == 1)
@@ -54,7 +62,8 @@ import Testing
 
     @Test func everyCommandTalksToTheService() async throws {
         let arguments = ["--data", folder.file("store"), "--map-size", "1GiB"]
-        let (_, outcome) = try await BuiltExecutable.serve(arguments, environment: ["SEMBLANCE_KERNEL": "serial"]) { address in
+        let (_, outcome) = try await BuiltExecutable.serve(arguments, environment: ["SEMBLANCE_KERNEL": "serial"]) {
+            address in
             func json(_ arguments: [String], exitCode: Int32 = 0) async throws -> [String: Any] {
                 let outcome = try await run(arguments + ["--json"], at: address)
                 #expect(outcome.exitCode == exitCode, "\(arguments): \(outcome.error)")
@@ -64,7 +73,8 @@ import Testing
             let namespace = ["namespace", "create", "n", "--threshold", "0.9", "--dimension", "2", "--ttl", "1h"]
             #expect(try await json(namespace)["ttlMs"] as? Int == 3_600_000)
             let stored = try await json([
-                "insert", "--vector", "-1,0", "--payload", "west", "--depends-on", "kb/a@41", "--depends-on", "docs#x", "--tag",
+                "insert", "--vector", "-1,0", "--payload", "west", "--depends-on", "kb/a@41", "--depends-on", "docs#x",
+                "--tag",
                 "t", "--prompt", "where?",
             ])
             let entry = try #require(stored["entry"] as? Int)
@@ -81,7 +91,8 @@ import Testing
             _ = try await json(["invalidate", "kb/a@42", "kb/b"])
             let miss = try await json(["lookup", "--vector", "-1,0.1"])
             #expect(miss["outcome"] as? String == "miss")
-            let late = try await run(["insert", "--vector", "-1,0", "--payload", "x", "--depends-on", "kb/a@41"], at: address)
+            let late = try await run(
+                ["insert", "--vector", "-1,0", "--payload", "x", "--depends-on", "kb/a@41"], at: address)
             #expect(late.exitCode == 1)
             #expect(late.error.hasPrefix("error: stale-dependency: "))
             let lease = try #require(try await json(["lease"])["lease"] as? String)
@@ -112,7 +123,8 @@ import Testing
         let outcome = try await BuiltExecutable.run(["demo", "--demo-data", demo])
         #expect(outcome.exitCode == 0, "\(outcome.error)")
         for text in [
-            "similarity 0.9368", "0.1835", "0.8741", "stale: ", "stale-dependency: ", "similarity 0.9526", "205 answers",
+            "similarity 0.9368", "0.1835", "0.8741", "stale: ", "stale-dependency: ", "similarity 0.9526",
+            "205 answers",
         ] {
             #expect(outcome.output.contains(text), "\(text)")
         }

@@ -11,7 +11,8 @@ import Testing
 /// A service in this process, at a socket of its own, gone after `body`.
 enum ServiceHarness {
     static func withService<Value: Sendable>(
-        in folder: TemporaryFolder, _ body: @Sendable (_ address: String, _ client: SemblanceClient) async throws -> Value
+        in folder: TemporaryFolder,
+        _ body: @Sendable (_ address: String, _ client: SemblanceClient) async throws -> Value
     ) async throws -> Value {
         var settings = ServeSettings()
         settings.listen = [.loopback(host: "127.0.0.1", port: 0)]

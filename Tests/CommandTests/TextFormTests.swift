@@ -4,22 +4,26 @@ import Testing
 @testable import semblance
 
 @Suite struct TextFormTests {
-    @Test(arguments: [
-        ("500ms", 500), ("90s", 90_000), ("30m", 1_800_000), ("1h", 3_600_000), ("7d", 604_800_000),
-    ] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("500ms", 500), ("90s", 90_000), ("30m", 1_800_000), ("1h", 3_600_000), ("7d", 604_800_000),
+        ] as [(String, Int64)])
     func aSpanOfTimeHasAUnit(_ text: String, _ milliseconds: Int64) throws {
         #expect(try DurationText.milliseconds(parsing: text) == milliseconds)
     }
 
-    @Test(arguments: ["", "1", "h", "0s", "-1s", "1.5h", "1 h", "1w", "٣s", "99999999999999999999d", "9223372036854775807d"])
+    @Test(arguments: [
+        "", "1", "h", "0s", "-1s", "1.5h", "1 h", "1w", "٣s", "99999999999999999999d", "9223372036854775807d",
+    ])
     func whatIsNoSpanOfTimeIsRefused(_ text: String) {
         #expect(throws: CacheError.self) { try DurationText.milliseconds(parsing: text) }
     }
 
-    @Test(arguments: [
-        (1, "1ms"), (999, "999ms"), (1_000, "1s"), (1_250, "1.3s"), (60_000, "1m"), (3_599_999, "59m 59s"),
-        (3_600_000, "1h"), (3_605_000, "1h"), (90_061_000, "1d 1h"), (604_800_000, "7d"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (1, "1ms"), (999, "999ms"), (1_000, "1s"), (1_250, "1.3s"), (60_000, "1m"), (3_599_999, "59m 59s"),
+            (3_600_000, "1h"), (3_605_000, "1h"), (90_061_000, "1d 1h"), (604_800_000, "7d"),
+        ] as [(Int64, String)])
     func aSpanOfTimeIsShownInItsLargestUnits(_ milliseconds: Int64, _ text: String) {
         #expect(DurationText.text(milliseconds: milliseconds) == text)
     }
@@ -38,7 +42,8 @@ import Testing
 
     @Test(arguments: [
         ("kb/shipping", Dependency("kb/shipping")), ("kb/refunds@42", Dependency("kb/refunds", .ordered(42))),
-        ("docs/api#9f3c1e7", Dependency("docs/api", .labelled("9f3c1e7"))), ("etag#\"a@b#c\"", Dependency("etag", .labelled("\"a@b#c\""))),
+        ("docs/api#9f3c1e7", Dependency("docs/api", .labelled("9f3c1e7"))),
+        ("etag#\"a@b#c\"", Dependency("etag", .labelled("\"a@b#c\""))),
         (
             "kb/refunds@42~00c1f3a09b2e7d44:17",
             Dependency(
@@ -66,7 +71,9 @@ import Testing
         #expect(try VectorText.parse("@" + path) == [0.5, -1, 2])
     }
 
-    @Test(arguments: ["", ",", "1,,2", "1,x", "nan", "1,inf", "@/nowhere/at/all", String(repeating: "1,", count: 4_096) + "1"])
+    @Test(arguments: [
+        "", ",", "1,,2", "1,x", "nan", "1,inf", "@/nowhere/at/all", String(repeating: "1,", count: 4_096) + "1",
+    ])
     func whatIsNoVectorIsRefused(_ text: String) {
         #expect(throws: CacheError.self) { try VectorText.parse(text) }
     }

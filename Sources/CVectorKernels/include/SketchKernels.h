@@ -143,6 +143,12 @@ float svk_sketch_round_centroid(const float *_Nonnull vector, size_t length, siz
 /// float · int8, summed in double precision.
 double svk_sketch_dot(const float *_Nonnull floats, const int8_t *_Nonnull whole, size_t length);
 
+/// The inner product of two vectors of `length` floats, a multiple of 8, summed in double precision.
+double svk_sketch_inner(const float *_Nonnull one, const float *_Nonnull other, size_t length);
+
+/// Takes away from a vector what it has of a unit vector; `length` a multiple of 8.
+void svk_sketch_subtract(double *_Nonnull vector, const float *_Nonnull unit, size_t length);
+
 /// The index of the largest product, the first one of several: products[i] * scales[i].
 size_t svk_sketch_best(const int32_t *_Nonnull products, const float *_Nonnull scales, size_t count);
 

@@ -5,12 +5,12 @@ package import HashTreeCollections
 /// What the store has been told about the data behind one namespace. A persistent value: a copy costs nothing and is a snapshot.
 package struct NamespaceWatermarks: Sendable {
     package var record: NamespaceRecord
-    package var sources: TreeDictionary<String, WatermarkRecord> = [:]
+    package var sources: TreeDictionary<Name, WatermarkRecord> = [:]
     /// Sequence of the last purge, by tag and by scope.
-    package var tags: TreeDictionary<String, UInt64> = [:]
+    package var tags: TreeDictionary<Name, UInt64> = [:]
     package var scopes: TreeDictionary<Scope, UInt64> = [:]
     /// Sources announced to the present incarnation of a fenced store.
-    package var announced: TreeSet<String> = []
+    package var announced: TreeSet<Name> = []
 
     package init(record: NamespaceRecord) { self.record = record }
 
@@ -50,14 +50,14 @@ package struct NamespaceWatermarks: Sendable {
 
 /// What a watermark is about, inside its namespace.
 package enum WatermarkKey: Hashable, Sendable {
-    case source(String)
-    case tag(String)
+    case source(Name)
+    case tag(Name)
     case scope(Scope)
 
     package func storageKey(_ namespace: NamespaceIdentifier) -> [UInt8] {
         switch self {
-        case .source(let source): StorageKey.watermark(namespace, .source, Array(source.utf8))
-        case .tag(let tag): StorageKey.watermark(namespace, .tag, Array(tag.utf8))
+        case .source(let source): StorageKey.watermark(namespace, .source, Array(source.text.utf8))
+        case .tag(let tag): StorageKey.watermark(namespace, .tag, Array(tag.text.utf8))
         case .scope(let scope):
             withUnsafeBytes(of: scope.fingerprint.bigEndian) { StorageKey.watermark(namespace, .scope, Array($0)) }
         }

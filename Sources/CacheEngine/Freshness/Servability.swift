@@ -71,8 +71,8 @@ extension WatermarkTable {
             return .leaseRequired(first.source)
         }
         for dependency in basis.dependencies {
-            if isFenced, namespace?.announced.contains(dependency.source) != true { return .fenced(dependency.source) }
-            guard let watermark = namespace?.sources[dependency.source] else { continue }
+            if isFenced, namespace?.announced.contains(Name(dependency.source)) != true { return .fenced(dependency.source) }
+            guard let watermark = namespace?.sources[Name(dependency.source)] else { continue }
             if let refusal = Self.refusal(of: dependency, fill, watermark) { return refusal }
         }
         return nil
@@ -88,7 +88,7 @@ extension WatermarkTable {
             guard generation == currentGeneration, version >= currentVersion else { return stale }
             return fill < watermark.floorSequence ? .leaseRequired(source) : nil
         case (.labelled(let label), .labelled(let current?)):
-            return label == current ? nil : stale
+            return Name(label) == current ? nil : stale
         case (.unnamed, _), (_, nil), (.labelled, .labelled(nil)):
             // Nothing can be compared, so only a lease from after the last change will do.
             guard fill < watermark.lastSequence else { return nil }
@@ -104,7 +104,7 @@ extension WatermarkTable {
         guard let first = basis.tags.first else { return nil }
         if fill < namespace?.record.floors.tags ?? 0 { return .leaseRequired("tag:\(first)") }
         for tag in basis.tags {
-            if fill < namespace?.tags[tag] ?? 0 { return .leaseRequired("tag:\(tag)") }
+            if fill < namespace?.tags[Name(tag)] ?? 0 { return .leaseRequired("tag:\(tag)") }
         }
         // Not for ever, as when the fence is lifted the purges that are known count again.
         return fill < lossSequence ? .fenced("tag:\(first)", isTag: true) : nil

@@ -17,7 +17,7 @@ extension WatermarkTable {
         _ invalidation: Invalidation, in identifier: NamespaceIdentifier
     ) throws(CacheError) -> Applied {
         guard var namespace = self[identifier] else { throw CacheError(.internalError, "no such namespace identifier") }
-        let source = invalidation.source
+        let source = Name(invalidation.source)
         let before = namespace.sources[source]
         let after = try Self.next(
             before, invalidation, generation: Position(incarnation: incarnation, sequence: sequence + 1))
@@ -62,11 +62,11 @@ extension WatermarkTable {
             if case .ordered = next.kind {
                 throw conflict(generation.incarnation, .kindMismatch, "is known by versions, not by labels", invalidation, next)
             }
-            if next.kind == .labelled(label) { return nil }
+            if next.kind == .labelled(Name(label)) { return nil }
             if let watermark, !meets(expectation, watermark, incarnation: generation.incarnation) {
                 throw conflict(generation.incarnation, .labelConflict, "has another label than the one to be replaced", invalidation, next)
             }
-            next.kind = .labelled(label)
+            next.kind = .labelled(Name(label))
         case .bump:
             if case .labelled = next.kind { next.kind = .labelled(nil) }
         case .reset(let version):
@@ -84,7 +84,7 @@ extension WatermarkTable {
     ) -> Bool {
         switch expectation {
         case .nothing: false
-        case .label(let label): watermark.kind == .labelled(label)
+        case .label(let label): watermark.kind == .labelled(Name(label))
         case .position(let position):
             position == Position(incarnation: incarnation, sequence: watermark.lastSequence)
         }

@@ -16,7 +16,7 @@ package struct WatermarkTable: Sendable {
     package var isFenced: Bool
     package var lossSequence: UInt64
     package private(set) var nextNamespace: UInt32
-    package private(set) var identifiers: TreeDictionary<String, NamespaceIdentifier> = [:]
+    package private(set) var identifiers: TreeDictionary<Name, NamespaceIdentifier> = [:]
     package private(set) var namespaces: TreeDictionary<NamespaceIdentifier, NamespaceWatermarks> = [:]
 
     package init(store: StoreRecord) {
@@ -38,12 +38,12 @@ package struct WatermarkTable: Sendable {
 
     // MARK: Namespaces
 
-    package subscript(name: String) -> NamespaceWatermarks? { identifiers[name].flatMap { namespaces[$0] } }
+    package subscript(name: String) -> NamespaceWatermarks? { identifiers[Name(name)].flatMap { namespaces[$0] } }
 
     package subscript(identifier: NamespaceIdentifier) -> NamespaceWatermarks? {
         get { namespaces[identifier] }
         set {
-            if let newValue { identifiers[newValue.record.name] = identifier }
+            if let newValue { identifiers[Name(newValue.record.name)] = identifier }
             namespaces[identifier] = newValue
         }
     }
@@ -52,7 +52,7 @@ package struct WatermarkTable: Sendable {
     ///
     /// - Returns: nil when the store knows as many names as it may.
     package mutating func identify(_ name: String) -> NamespaceIdentifier? {
-        if let identifier = identifiers[name] { return identifier }
+        if let identifier = identifiers[Name(name)] { return identifier }
         guard identifiers.count < Limits.namespaceCount else { return nil }
         let identifier = NamespaceIdentifier(nextNamespace)
         nextNamespace += 1

@@ -43,17 +43,17 @@ package final class Searcher {
 
     private func answerWithinBudget(_ requests: [ReadRequest]) -> [ReadReply] {
         var replies = [ReadReply?](repeating: nil, count: requests.count)
-        var lookups: [String: (lookups: [Lookup], requests: [Int])] = [:]
+        var lookups: [Name: (lookups: [Lookup], requests: [Int])] = [:]
         for (index, request) in requests.enumerated() {
             switch request {
             case .get(let namespace, let scope, let entry): replies[index] = get(namespace, scope, entry)
             case .lookup(let namespace, let batch):
-                lookups[namespace, default: ([], [])].lookups += batch
-                lookups[namespace, default: ([], [])].requests.append(index)
+                lookups[Name(namespace), default: ([], [])].lookups += batch
+                lookups[Name(namespace), default: ([], [])].requests.append(index)
             }
         }
         for (namespace, batch) in lookups {
-            var answers = self.replies(to: batch.lookups, in: namespace)[...]
+            var answers = self.replies(to: batch.lookups, in: namespace.text)[...]
             answers.forEach { counters.count($0.outcome) }
             for index in batch.requests {
                 guard case .lookup(_, let asked) = requests[index] else { continue }
@@ -107,7 +107,7 @@ package final class Searcher {
         return zip(lookups, outcomes).map { lookup, outcome in
             LookupReply(
                 outcome: outcome ?? .miss(Miss(reason: .stale)), lease: table.lease(name),
-                sourceSequences: lookup.sources.map { namespace?.sources[$0]?.lastSequence ?? 0 },
+                sourceSequences: lookup.sources.map { namespace?.sources[Name($0)]?.lastSequence ?? 0 },
                 searchNanoseconds: nanoseconds)
         }
     }

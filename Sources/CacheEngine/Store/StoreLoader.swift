@@ -118,7 +118,7 @@ package struct StoreLoader {
             var reader = RecordReader(unsealed: key)
             let number = UInt32(bigEndian: UInt32(littleEndian: try reader.read(UInt32.self)))
             let source = try reader.readText(reader.remainingCount)
-            table[NamespaceIdentifier(number)]?.announced.insert(source)
+            table[NamespaceIdentifier(number)]?.announced.insert(Name(source))
             return true
         }
         return table
@@ -133,8 +133,8 @@ package struct StoreLoader {
         var reader = RecordReader(unsealed: UnsafeRawBufferPointer(rebasing: key[5...]))
         let identifier = NamespaceIdentifier(number)
         switch kind {
-        case .source: return (identifier, .source(try reader.readText(reader.remainingCount)))
-        case .tag: return (identifier, .tag(try reader.readText(reader.remainingCount)))
+        case .source: return (identifier, .source(Name(try reader.readText(reader.remainingCount))))
+        case .tag: return (identifier, .tag(Name(try reader.readText(reader.remainingCount))))
         case .scope:
             guard let fingerprint: UInt128 = StorageKey.number(in: key, at: 5) else { throw RecordReader.damaged }
             return (identifier, .scope(Scope(fingerprint)))

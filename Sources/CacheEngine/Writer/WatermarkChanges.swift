@@ -49,12 +49,12 @@ struct WatermarkChanges {
     }
 
     private func writeAnnouncement(
-        _ source: String, _ identifier: NamespaceIdentifier, _ old: WatermarkTable, _ new: WatermarkTable,
+        _ source: Name, _ identifier: NamespaceIdentifier, _ old: WatermarkTable, _ new: WatermarkTable,
         _ editor: StoreEditor
     ) throws(CacheError) {
         guard new[identifier]?.announced.contains(source) == true, old[identifier]?.announced.contains(source) != true
         else { return }
-        try editor.transaction.put(.announcements, StorageKey.announcement(identifier, source), [1])
+        try editor.transaction.put(.announcements, StorageKey.announcement(identifier, source.text), [1])
     }
 
     private func writeNamespace(

@@ -322,7 +322,7 @@ extension Writer {
     private func content(
         for batch: InsertBatch, _ vector: UnitVector?, _ attempt: inout Attempt
     ) throws(CacheError) -> ContentIdentifier? {
-        guard let identifier = attempt.table.identifiers[batch.namespace],
+        guard let identifier = attempt.table.identifiers[Name(batch.namespace)],
             let record = attempt.table[identifier]?.record, let content = record.content
         else {
             let settings = NamespaceSettings(dimension: vector?.dimension, model: batch.model ?? "")

@@ -101,7 +101,7 @@ extension Writer {
                 let identifier = try identify(name, &table, &changes)
                 let applied = try table.apply(invalidation, in: identifier)
                 if applied.receipt.changed || applied.isAnnounced {
-                    changes.insert(.source(invalidation.source), identifier)
+                    changes.insert(.source(Name(invalidation.source)), identifier)
                 }
                 foldIfNeeded(identifier, &table, &changes)
                 outcomes.append(.success(applied.receipt))
@@ -131,7 +131,7 @@ extension Writer {
         let (key, floor): (WatermarkKey, UInt64) =
             switch purge {
             case .scope(let scope): (.scope(scope), floors.scopes)
-            case .tag(let tag): (.tag(tag), floors.tags)
+            case .tag(let tag): (.tag(Name(tag)), floors.tags)
             }
         let previous = max(floor, table[identifier]?[key]?.lastSequence ?? 0)
         let count = try entryCount(purge, table[identifier], previous: previous)
@@ -192,7 +192,7 @@ extension Writer {
         _ name: String, _ table: inout WatermarkTable, _ changes: inout WatermarkChanges
     ) throws(CacheError) -> PurgeReceipt {
         try RequestRules.check(namespace: name)
-        guard let identifier = table.identifiers[name], let content = table[identifier]?.record.content else {
+        guard let identifier = table.identifiers[Name(name)], let content = table[identifier]?.record.content else {
             throw CacheError(.namespaceNotFound, "there is no such namespace", detail: ["namespace": name])
         }
         let count = view[content]?.entryCount ?? 0

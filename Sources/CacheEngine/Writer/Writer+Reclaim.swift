@@ -13,12 +13,22 @@ struct ReclaimCursor {
     /// Entries that a step looks at; fewer after a step that the full store had no room for.
     var stepEntries = Limits.reclaimStepEntries
     var reclaimedCount = 0
+    /// When the last step was made.
+    var lastStep = ContinuousClock.now
+
+    private var isUnderWay: Bool { next != nil || isCompacting || isDue }
 
     /// How long the writer waits for work before the next step.
     func waitMilliseconds(_ configuration: EngineConfiguration) -> Int? {
         guard let interval = configuration.reclaimIntervalMilliseconds else { return nil }
         // Steps leave the writer idle most of the time: an insert hardly ever waits for one.
-        return next != nil || isCompacting || isDue ? 5 : interval
+        return isUnderWay ? 5 : interval
+    }
+
+    /// Whether a step is due although the writer has not been idle: stale rows must not pile up under a steady load.
+    func isOverdue(_ configuration: EngineConfiguration) -> Bool {
+        guard let interval = configuration.reclaimIntervalMilliseconds else { return false }
+        return lastStep.duration(to: .now) >= .milliseconds(isUnderWay ? 20 : interval)
     }
 }
 
@@ -39,6 +49,7 @@ extension Writer {
     @discardableResult
     func reclaimStep() -> Bool {
         reclaimer.isDue = false
+        defer { reclaimer.lastStep = .now }
         do {
             let editor = try beginEditing()
             var count = try reclaimGarbage(editor)

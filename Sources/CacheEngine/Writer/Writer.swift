@@ -62,6 +62,7 @@ package final class Writer: @unchecked Sendable {
                 directory.release()
                 return
             }
+            if reclaimer.isOverdue(configuration) { reclaimStep() }
         }
     }
 

@@ -1,3 +1,5 @@
+import CVectorKernels
+
 /// The directions that hold most of what residuals have in common: subspace iteration, Golub and Van Loan, Matrix
 /// Computations, section 8.2.4.
 struct PrincipalDirections {
@@ -70,14 +72,7 @@ struct PrincipalDirections {
 
     private func project(_ current: inout [Double], away other: Int) {
         let row = directions.base + other * layout.rowLength
-        current.withUnsafeMutableBufferPointer { current in
-            var sums = SIMD8<Double>.zero
-            for start in stride(from: 0, to: layout.rowLength, by: 8) {
-                for lane in 0..<8 { sums[lane] += current[start + lane] * Double(row[start + lane]) }
-            }
-            let product = sums.sum()
-            for index in 0..<layout.rowLength { current[index] -= product * Double(row[index]) }
-        }
+        svk_sketch_subtract(&current, row, layout.rowLength)
     }
 
     private static func norm(_ vector: [Double]) -> Double {
@@ -122,10 +117,6 @@ struct PrincipalDirections {
     private func component(_ row: Int, _ direction: Int) -> Float {
         let one = residuals.base + row * layout.rowLength
         let other = directions.base + direction * layout.rowLength
-        var sums = SIMD8<Float>.zero
-        for start in stride(from: 0, to: layout.rowLength, by: 8) {
-            for lane in 0..<8 { sums[lane] += one[start + lane] * other[start + lane] }
-        }
-        return sums.sum()
+        return Float(svk_sketch_inner(one, other, layout.rowLength))
     }
 }

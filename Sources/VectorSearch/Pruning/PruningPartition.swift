@@ -119,11 +119,8 @@ package final class PruningPartition: Sendable {
             let first = basis.base + one * layout.rowLength
             for other in one..<layout.prefix {
                 let second = basis.base + other * layout.rowLength
-                var sums = SIMD8<Double>.zero
-                for start in stride(from: 0, to: layout.rowLength, by: 8) {
-                    for lane in 0..<8 { sums[lane] += Double(first[start + lane]) * Double(second[start + lane]) }
-                }
-                if one == other { trace += sums.sum() } else { off += 2 * abs(sums.sum()) }
+                let product = svk_sketch_inner(first, second, layout.rowLength)
+                if one == other { trace += product } else { off += 2 * abs(product) }
             }
         }
         let defect = (abs(trace - 1) + off) * 0.5001

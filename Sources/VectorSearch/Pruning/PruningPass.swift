@@ -192,11 +192,11 @@ struct PruningPass {
                     low: segment.low, high: segment.high, codes: segment.codes, records: segment.records,
                     rows: whole * blockRows), address, verdict)
             guard rows % blockRows != 0 else { continue }
-            var low = grown.openLow
-            var high = grown.openHigh
+            scratch.openRange[0] = grown.openLow
+            scratch.openRange[1] = grown.openHigh
             try choose(
                 &cell, &view, BlockRun(
-                    low: &low, high: &high, codes: segment.codes + whole * layout.blockBytes,
+                    low: scratch.openRange, high: scratch.openRange + 1, codes: segment.codes + whole * layout.blockBytes,
                     records: segment.records + whole * blockRows * layout.recordStride, rows: rows % blockRows),
                 address, verdict)
         }

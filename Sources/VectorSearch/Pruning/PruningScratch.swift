@@ -14,6 +14,8 @@ package final class PruningScratch {
         capacity: PruningScratch.blockCapacity * SketchLayout.blockRows)
     let numbers = UnsafeMutablePointer<UInt32>.allocate(
         capacity: PruningScratch.blockCapacity * SketchLayout.blockRows)
+    /// Lowest and highest cosine of a block that is being filled.
+    let openRange = UnsafeMutablePointer<Float>.allocate(capacity: 2)
     var wholeQueries: [UnsafePointer<Int16>] = []
 
     package init() {}
@@ -22,6 +24,7 @@ package final class PruningScratch {
         blocks.deallocate()
         left.deallocate()
         numbers.deallocate()
+        openRange.deallocate()
     }
 
     /// Makes room for a batch.

@@ -79,8 +79,7 @@ struct SphericalClusters {
             let row = Int.random(in: 0..<rows, using: &random)
             let source = sample + row * length
             let centroid = centroids.base + Int(owners[row]) * length
-            var cosine: Float = 0
-            for index in 0..<length { cosine += source[index] * centroid[index] }
+            let cosine = Float(svk_sketch_inner(source, centroid, length))
             let target = memory.base + used * length
             var squares: Float = 0
             for index in 0..<length {

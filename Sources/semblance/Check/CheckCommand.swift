@@ -6,7 +6,8 @@ struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Read a whole store and verify every record.",
         discussion: """
-            The store must not be in use, and a damaged one stays where it is. Exit codes: 0 the store is whole, 1 it could not \
+            The store must not be in use, and a damaged one stays where it is. Exit codes: 0 the store is whole, 1 it \
+            could not \
             be examined, 2 it is damaged.
             """)
 
@@ -47,7 +48,8 @@ struct CheckCommand: AsyncParsableCommand {
         }
     }
 
-    /// Has a child process do the work, as damage may end whoever reads the store, and prints nothing but what the child does.
+    /// Has a child process do the work, as damage may end whoever reads the store, and prints nothing but what the
+    /// child does.
     private func examine(_ directory: String) async throws {
         var arguments = ["semblance", "check", "--direct", "--data", directory]
         if let mapSize { arguments += ["--map-size", "\(mapSize)"] }

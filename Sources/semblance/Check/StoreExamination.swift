@@ -18,7 +18,8 @@ struct StoreExamination: Sendable {
 
     /// Reads what the engine reads when it opens the store, and no more. A damaged store is not moved aside.
     ///
-    /// - Throws: `store-damaged`, `store-locked`, `unsupported-format`, `storage-failed`; `invalid-argument` without a store.
+    /// - Throws: `store-damaged`, `store-locked`, `unsupported-format`, `storage-failed`; `invalid-argument` without a
+    /// store.
     @discardableResult
     func load(_ environment: [String: String]) throws(CacheError) -> LoadedStore {
         // A directory is not made by looking at it.
@@ -40,7 +41,8 @@ struct StoreExamination: Sendable {
         let walk = try StoreWalk(environment: loaded.environment).run()
         guard loaded.report.damagedEntryCount == 0 else {
             throw CacheError(
-                .storeDamaged, "\(NumberText.count(loaded.report.damagedEntryCount, "entry", "entries")) cannot be served")
+                .storeDamaged,
+                "\(NumberText.count(loaded.report.damagedEntryCount, "entry", "entries")) cannot be served")
         }
         return Report(
             directory: directory, walk: walk, opening: loaded.report, position: loaded.table.position,

@@ -47,7 +47,8 @@ struct NamespaceOptions: ParsableArguments {
         let name = text ?? ClientOptions.standardNamespace
         guard (1...Limits.namespaceBytes).contains(name.utf8.count) else {
             throw CacheError(
-                .invalidConfiguration, "\(origin) is '\(name)': a namespace's name has 1 through \(Limits.namespaceBytes) bytes",
+                .invalidConfiguration,
+                "\(origin) is '\(name)': a namespace's name has 1 through \(Limits.namespaceBytes) bytes",
                 detail: ["key": origin, "got": name])
         }
         return name

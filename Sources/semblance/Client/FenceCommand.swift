@@ -6,7 +6,8 @@ struct FenceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fence", abstract: "Deal with a store that has lost what it knew of its sources.",
         discussion: """
-            A store that was damaged or restored refuses answers that depend on a source until that source is announced again \
+            A store that was damaged or restored refuses answers that depend on a source until that source is \
+            announced again \
             with the store's present incarnation: `semblance invalidate SOURCE@VERSION --incarnation HEX`.
             """,
         subcommands: [LiftFence.self])

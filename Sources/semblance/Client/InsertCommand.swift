@@ -7,7 +7,8 @@ struct InsertCommand: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "insert", abstract: "Store an answer.",
         discussion: """
-            Dependencies are written SOURCE@VERSION, SOURCE#LABEL, SOURCE@VERSION~GENERATION, or SOURCE alone when nobody knows \
+            Dependencies are written SOURCE@VERSION, SOURCE#LABEL, SOURCE@VERSION~GENERATION, or SOURCE alone when \
+            nobody knows \
             the version; the last one takes a --lease from before the data was read.
             """)
 
@@ -36,7 +37,9 @@ struct InsertCommand: ClientCommand {
         guard vector.vector != nil || vector.vectorFile != nil || key != nil else {
             throw ValidationError("name a --vector, a --vector-file with its --row, or a --key")
         }
-        guard (payload == nil) != (payloadFile == nil) else { throw ValidationError("name either --payload or --payload-file") }
+        guard (payload == nil) != (payloadFile == nil) else {
+            throw ValidationError("name either --payload or --payload-file")
+        }
     }
 
     func run(_ service: SemblanceClient) async throws -> CommandOutput {

@@ -34,7 +34,9 @@ struct InvalidateCommand: ClientCommand {
     @OptionGroup var client: ClientOptions
 
     func validate() throws {
-        guard sources.count <= Limits.batchCount else { throw ValidationError("\(Limits.batchCount) sources at a time") }
+        guard sources.count <= Limits.batchCount else {
+            throw ValidationError("\(Limits.batchCount) sources at a time")
+        }
         let special = [previous != nil, position != nil, reset != nil].count { $0 }
         guard special <= 1 else { throw ValidationError("--previous, --position and --reset exclude each other") }
         guard special == 0 || sources.count == 1 else {
@@ -84,7 +86,11 @@ struct InvalidateCommand: ClientCommand {
                 "roundTripMicroseconds": .integer(answer.roundTrip.microseconds),
             ]))
         guard answer.value.allSatisfy({ (try? $0.get()) != nil }) else {
-            if client.json { Terminal.output.line(output.json.line) } else { output.lines.forEach(Terminal.output.line) }
+            if client.json {
+                Terminal.output.line(output.json.line)
+            } else {
+                output.lines.forEach(Terminal.output.line)
+            }
             throw ErrorReport.Exit.failed
         }
         return output

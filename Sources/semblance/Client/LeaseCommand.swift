@@ -27,7 +27,8 @@ enum SourceText {
     static func line(_ source: String, _ state: SourceState) -> String {
         guard state.lastSequence > 0 else { return "\(source) was never announced" }
         let suffix = DependencyText.suffix(state.version)
-        return "\(source)\(suffix.isEmpty ? " in a state that nobody named" : suffix), changed at sequence \(state.lastSequence)"
+        let version = suffix.isEmpty ? " in a state that nobody named" : suffix
+        return "\(source)\(version), changed at sequence \(state.lastSequence)"
     }
 
     static func json(_ source: String, _ state: SourceState) -> JSONText {

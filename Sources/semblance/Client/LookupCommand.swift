@@ -6,7 +6,8 @@ struct LookupCommand: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "lookup", abstract: "Ask whether something that means the same has been answered before.",
         discussion: """
-            A miss is an answer too: the exit code is 0 for both. `--json` has \"outcome\": \"hit\" or \"miss\", and the lease to \
+            A miss is an answer too: the exit code is 0 for both. `--json` has \"outcome\": \"hit\" or \"miss\", and \
+            the lease to \
             insert the answer with.
             """)
 
@@ -42,7 +43,8 @@ struct LookupCommand: ClientCommand {
     func run(_ service: SemblanceClient) async throws -> CommandOutput {
         let name = try namespace.resolved()
         let lookup = Lookup(
-            scope: scope ?? .shared, key: key, vector: try vector.resolved(), threshold: threshold, neighbors: neighbors,
+            scope: scope ?? .shared, key: key, vector: try vector.resolved(), threshold: threshold,
+            neighbors: neighbors,
             maximumAgeMilliseconds: maxAge, minimumPosition: minPosition, sources: source, omitsPayload: noPayload)
         let answer = try await service.measured { try await service.lookup(lookup, in: name) }
         let text = LookupText(reply: answer.value, sources: source, roundTrip: answer.roundTrip)

@@ -65,7 +65,10 @@ struct DropNamespace: ClientCommand {
     func run(_ service: SemblanceClient) async throws -> CommandOutput {
         let receipt = try await service.dropNamespace(name)
         return CommandOutput(
-            ["dropped \(name) with \(NumberText.count(receipt.entryCount, "entry", "entries")), position \(receipt.position)"],
+            [
+                "dropped \(name) with \(NumberText.count(receipt.entryCount, "entry", "entries"))",
+                "  position \(receipt.position)",
+            ],
             json: .fields([
                 "namespace": .text(name), "entryCount": .integer(receipt.entryCount),
                 "position": .text(receipt.position.description),

@@ -11,7 +11,8 @@ struct PingCommand: ClientCommand {
         let roundTrip = try await service.ping()
         return CommandOutput(
             [
-                "semblance \(information.serverVersion) at \(service.address) answers in \(NumberText.microseconds(roundTrip))",
+                "semblance \(information.serverVersion) at \(service.address) answers in "
+                    + NumberText.microseconds(roundTrip)
             ] + TextTable.pairs([("position", information.position.description)]),
             json: .fields([
                 "address": .text(service.address.description), "version": .text(information.serverVersion),

@@ -10,8 +10,10 @@ struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo", abstract: "Show a service at work on a small sample, step by step.",
         discussion: """
-            Starts a service of its own with its data in a temporary folder, and asks it through its socket; every time shown is \
-            measured in that run. On a terminal the service then goes on until Control-C, for the commands of the tour to be \
+            Starts a service of its own with its data in a temporary folder, and asks it through its socket; every \
+            time shown is \
+            measured in that run. On a terminal the service then goes on until Control-C, for the commands of the \
+            tour to be \
             tried; --keep and --no-keep decide it otherwise.
             """)
 
@@ -54,7 +56,8 @@ struct DemoCommand: AsyncParsableCommand {
     private func show(_ service: ServiceProcess, _ data: DemoData) async throws {
         let address = try await service.server.addresses.first?.description ?? ""
         let output = Terminal.output
-        output.line(output.colored("Semblance \(ServiceVersion.current)", .bold) + ", at \(address), kernel \(service.kernel)")
+        output.line(
+            output.colored("Semblance \(ServiceVersion.current)", .bold) + ", at \(address), kernel \(service.kernel)")
         output.line("A question that was answered before, in whatever words, is answered from the cache,")
         output.line("as long as nothing that the answer was built from has changed.")
         var configuration = ClientConfiguration()

@@ -39,7 +39,8 @@ struct DemoData {
         queries = []
         while let line = try lines.next() {
             guard let query = try? JSONDecoder().decode(Query.self, from: Data(line)) else {
-                throw CacheError(.invalidArgument, "line \(lines.lineNumber) of \(directory)/queries.jsonl is not a query")
+                throw CacheError(
+                    .invalidArgument, "line \(lines.lineNumber) of \(directory)/queries.jsonl is not a query")
             }
             queries.append(query)
         }

@@ -28,7 +28,9 @@ struct DemoTour {
     }
 
     private mutating func load() async throws {
-        screen.step("Import", "Answers to support questions, with embeddings of all-MiniLM-L6-v2 and the sources of each answer.")
+        screen.step(
+            "Import",
+            "Answers to support questions, with embeddings of all-MiniLM-L6-v2 and the sources of each answer.")
         let settings = NamespaceSettings(model: "all-MiniLM-L6-v2", threshold: Self.threshold)
         try await service.createNamespace(Self.namespace, settings: settings)
         let lease = try await service.lease(in: Self.namespace)
@@ -83,10 +85,14 @@ struct DemoTour {
         let (row, query) = try data.query("late-insert")
         screen.step("A late insert", query.shows)
         let payload = query.payload ?? ""
-        let dependencies = try (query.dependencies ?? []).map { text throws(CacheError) in try DependencyText.parse(text) }
-        let insertion = Insertion(vector: data.vectors[row], prompt: query.prompt, text: payload, dependencies: dependencies)
+        let dependencies = try (query.dependencies ?? []).map { text throws(CacheError) in
+            try DependencyText.parse(text)
+        }
+        let insertion = Insertion(
+            vector: data.vectors[row], prompt: query.prompt, text: payload, dependencies: dependencies)
         let answer = try await service.measured { try await service.insert([insertion], in: Self.namespace) }
-        screen.line("insert", "\"\(query.prompt)\", built from \(dependencies.map(DependencyText.text).joined(separator: " "))")
+        screen.line(
+            "insert", "\"\(query.prompt)\", built from \(dependencies.map(DependencyText.text).joined(separator: " "))")
         guard case .refused(let error)? = answer.value.first, error.code == .staleDependency else {
             throw unexpected("the late insert was not refused as stale")
         }
@@ -139,7 +145,8 @@ struct DemoTour {
     }
 
     private func announce(_ query: DemoData.Query) async throws {
-        guard let text = query.invalidate, case .ordered(let version, let generation) = try DependencyText.parse(text).version
+        guard let text = query.invalidate,
+            case .ordered(let version, let generation) = try DependencyText.parse(text).version
         else { throw unexpected("the query '\(query.name)' announces no version") }
         let invalidation = Invalidation(
             source: try DependencyText.parse(text).source, change: .version(version, generation: generation))
@@ -153,5 +160,7 @@ struct DemoTour {
     private func vector(_ row: Int) -> [String] { ["--vector-file", data.queryVectors, "--row", "\(row)"] }
     private func lookup(_ row: Int) -> [String] { ["lookup"] + vector(row) }
 
-    private func unexpected(_ message: String) -> CacheError { CacheError(.internalError, "the demo did not go well: \(message)") }
+    private func unexpected(_ message: String) -> CacheError {
+        CacheError(.internalError, "the demo did not go well: \(message)")
+    }
 }

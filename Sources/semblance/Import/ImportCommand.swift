@@ -7,15 +7,21 @@ struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Store the vectors of an .npy file, with the answers of a .jsonl file.",
         discussion: """
-            The .npy file has two dimensions, float16, float32 or float64 in little-endian and C order. A .jsonl file of the same \
-            name beside it, or --payloads, has one object for each row: payload, and if need be prompt, content_type, scope, \
-            key, depends_on, tags, expires_at or ttl_ms, cost_saved_usd, lease. Without one, the payload is the row's number.
+            The .npy file has two dimensions, float16, float32 or float64 in little-endian and C order. A .jsonl file \
+            of the same \
+            name beside it, or --payloads, has one object for each row: payload, and if need be prompt, content_type, \
+            scope, \
+            key, depends_on, tags, expires_at or ttl_ms, cost_saved_usd, lease. Without one, the payload is the row's \
+            number.
 
-            Rows without a lease of their own get one that is taken when the import begins: whoever imports says that the \
+            Rows without a lease of their own get one that is taken when the import begins: whoever imports says that \
+            the \
             files were up to date then. An interrupted import keeps that lease.
 
-            What has been acknowledged is noted in FILE.npy.import-state; --resume goes on from there. Requests that were under \
-            way when an import was killed are sent again: rows with a key then take their own place, others are stored twice.
+            What has been acknowledged is noted in FILE.npy.import-state; --resume goes on from there. Requests that \
+            were under \
+            way when an import was killed are sent again: rows with a key then take their own place, others are \
+            stored twice.
 
             Exit codes: 0 all rows are stored, 1 the import could not go on, 2 some rows were refused.
             """)
@@ -66,7 +72,8 @@ struct ImportCommand: AsyncParsableCommand {
         let source = try ImportSource(vectors, payloads: payloads)
         var journal = ImportJournal(path: state ?? ImportState.path(besides: vectors), isRequired: state != nil)
         let start = try await journal.begin(
-            source, namespace: name, address: service.address.description, mode: resume ? .resume : restart ? .restart : .fresh
+            source, namespace: name, address: service.address.description,
+            mode: resume ? .resume : restart ? .restart : .fresh
         ) { try await service.lease(in: name) }
         let reporter = ImportReporter(
             source: source, start: start, namespace: name, isJSON: client.json, refusedPath: refused)

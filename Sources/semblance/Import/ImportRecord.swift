@@ -3,7 +3,8 @@ import FoundationEssentials
 
 /// One line of the `.jsonl` file beside an `.npy` file: what is stored with the vector of that row.
 ///
-/// A key that is not known is refused and not passed over: a misspelt `depends_on` would store an answer that nothing invalidates.
+/// A key that is not known is refused and not passed over: a misspelt `depends_on` would store an answer that nothing
+/// invalidates.
 struct ImportRecord: Decodable, Hashable {
     var payload: String
     var prompt: String?
@@ -66,8 +67,8 @@ struct ImportRecord: Decodable, Hashable {
         dependencies = try (container.decodeIfPresent([String].self, forKey: .dependsOn) ?? [])
             .map { text throws(CacheError) in try DependencyText.parse(text) }
         tags = try container.decodeIfPresent([String].self, forKey: .tags) ?? []
-        expiresAtMilliseconds = try container.decodeIfPresent(Int64.self, forKey: .expiresAt)
-        timeToLiveMilliseconds = try container.decodeIfPresent(Int64.self, forKey: .timeToLive)
+        expiresAtMilliseconds = try Self.milliseconds(container, .expiresAt)
+        timeToLiveMilliseconds = try Self.milliseconds(container, .timeToLive)
         guard expiresAtMilliseconds == nil || timeToLiveMilliseconds == nil else {
             throw Self.invalid("'expires_at' and 'ttl_ms' exclude each other")
         }
@@ -88,11 +89,21 @@ struct ImportRecord: Decodable, Hashable {
         return value
     }
 
+    /// Read as a floating-point number, which holds every accepted one, so that a fraction is named as what it is.
+    private static func milliseconds(_ container: KeyedDecodingContainer<Key>, _ key: Key) throws -> Int64? {
+        guard let number = try container.decodeIfPresent(Double.self, forKey: key) else { return nil }
+        guard let milliseconds = Int64(exactly: number), milliseconds <= Limits.latestTimestampMilliseconds else {
+            throw invalid("'\(key.rawValue)' is not a whole number of milliseconds up to the year 9999")
+        }
+        return milliseconds
+    }
+
     private static func reason(_ error: DecodingError) -> String {
         switch error {
         case .keyNotFound(let key, _): "the key '\(key.stringValue)' is missing"
         case .typeMismatch(_, let context) where context.codingPath.isEmpty: "the line is no JSON object"
-        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+        case .dataCorrupted(let context) where context.codingPath.isEmpty: "the line is not JSON"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
             "'\(context.codingPath.first?.stringValue ?? "")' is of another type than it should be"
         default: "the line is not JSON"
         }

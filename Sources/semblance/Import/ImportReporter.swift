@@ -30,9 +30,10 @@ final class ImportReporter {
         try refusedFile?.open()
         guard !isJSON else { return }
         let header = source.vectors.header
-        let payloads = source.payloadsPath.map { "with \($0)" } ?? "without a .jsonl file: the payload is the row's number"
-        Terminal.output.line(
-            "\(source.vectors.file.path): \(NumberText.grouped(header.rowCount)) × \(header.dimension) \(header.scalar), \(payloads)")
+        let payloads =
+            source.payloadsPath.map { "with \($0)" } ?? "without a .jsonl file: the payload is the row's number"
+        let shape = "\(NumberText.grouped(header.rowCount)) × \(header.dimension) \(header.scalar)"
+        Terminal.output.line("\(source.vectors.file.path): \(shape), \(payloads)")
         if start.doneCount > 0 {
             Terminal.output.line("going on after \(NumberText.grouped(start.doneCount)) rows")
         }
@@ -71,7 +72,8 @@ final class ImportReporter {
         let rate = elapsed.seconds > 0 ? Double(state.doneCount - start) / elapsed.seconds : 0
         var lines = [
             "stored \(NumberText.grouped(state.storedCount)) of \(NumberText.count(state.rowCount, "row", "rows")) in "
-                + "\(namespace), \(NumberText.fixed(elapsed.seconds, digits: 2)) s, \(NumberText.grouped(Int(rate))) rows/s"
+                + "\(namespace), \(NumberText.fixed(elapsed.seconds, digits: 2)) s, "
+                + "\(NumberText.grouped(Int(rate))) rows/s"
         ]
         if !isComplete { lines[0] += "; \(NumberText.grouped(state.rowCount - state.doneCount)) rows are left" }
         guard state.refusedCount > 0 else { return lines }

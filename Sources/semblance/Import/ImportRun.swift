@@ -67,7 +67,9 @@ struct ImportRun {
     }
 
     /// Codes that say something of the service and not of the row: the row may well be taken later.
-    fileprivate static let passing: Set<CacheError.Code> = [.storageFull, .storageFailed, .shuttingDown, .internalError, .fenced]
+    fileprivate static let passing: Set<CacheError.Code> = [
+        .storageFull, .storageFailed, .shuttingDown, .internalError, .fenced,
+    ]
 
     private static func send(_ batch: ImportBatch, to target: any InsertionTarget) async -> BatchOutcome {
         var outcome = BatchOutcome(refused: batch.unreadable)

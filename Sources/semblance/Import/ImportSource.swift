@@ -43,7 +43,8 @@ struct ImportSource {
         let count = try JSONLinesFile.count(payloadsPath)
         guard count == vectors.rowCount else {
             throw CacheError(
-                .invalidArgument, "\(payloadsPath) has \(count) lines and \(path) \(vectors.rowCount) rows: they do not match",
+                .invalidArgument,
+                "\(payloadsPath) has \(count) lines and \(path) \(vectors.rowCount) rows: they do not match",
                 detail: ["path": payloadsPath])
         }
         lines = try JSONLinesFile(payloadsPath)

@@ -30,7 +30,8 @@ struct JSONLinesFile {
             offset += piece.count
             guard line.count <= Self.lineLimitBytes else {
                 throw CacheError(
-                    .invalidArgument, "line \(lineNumber + 1) of \(file.path) has more than \(Self.lineLimitBytes) bytes",
+                    .invalidArgument,
+                    "line \(lineNumber + 1) of \(file.path) has more than \(Self.lineLimitBytes) bytes",
                     detail: ["path": file.path])
             }
             if piece.isEmpty {

@@ -2,7 +2,8 @@ import CacheModel
 
 /// The header of an `.npy` file of versions 1 through 3, read strictly.
 ///
-///     "\x93NUMPY", major, minor, header bytes (u16 or u32, little-endian), {'descr': '<f4', 'fortran_order': False, 'shape': (205, 384), }
+///     "\x93NUMPY", major, minor, length of what follows (u16 or u32, little-endian),
+///     {'descr': '<f4', 'fortran_order': False, 'shape': (205, 384), }
 ///
 /// The format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 struct NumPyHeader: Hashable, Sendable {
@@ -48,7 +49,8 @@ struct NumPyHeader: Hashable, Sendable {
         case 2, 3:
             count = (0..<4).reduce(0) { $0 | Int(prefix[8 + $1]) << (8 * $1) }
             offset = 12
-        default: throw invalid(path, "version \(prefix[6]).\(prefix[7]) of the format is not known here; 1, 2 and 3 are")
+        default:
+            throw invalid(path, "version \(prefix[6]).\(prefix[7]) of the format is not known here; 1, 2 and 3 are")
         }
         guard count <= limitBytes else { throw invalid(path, "its header of \(count) bytes is too long") }
         return (offset, count)
@@ -74,7 +76,8 @@ struct NumPyHeader: Hashable, Sendable {
             throw Self.invalid(path, "it is in Fortran order; save it with numpy.ascontiguousarray")
         }
         guard shape.count == 2 else {
-            throw Self.invalid(path, "it has \(NumberText.count(shape.count, "dimension", "dimensions")) and not 2: rows of vectors")
+            throw Self.invalid(
+                path, "it has \(NumberText.count(shape.count, "dimension", "dimensions")) and not 2: rows of vectors")
         }
         guard Limits.dimensionRange.contains(shape[1]) else {
             throw Self.invalid(path, "its vectors have \(shape[1]) components; 1 through 4096 are taken")
@@ -82,7 +85,8 @@ struct NumPyHeader: Hashable, Sendable {
         let (dataBytes, overflow) = shape[0].multipliedReportingOverflow(by: shape[1] * scalar.bytes)
         guard !overflow, dataBytes == fileBytes - dataOffset else {
             throw Self.invalid(
-                path, "it has \(max(0, fileBytes - dataOffset)) bytes of numbers, which is not what its shape "
+                path,
+                "it has \(max(0, fileBytes - dataOffset)) bytes of numbers, which is not what its shape "
                     + "(\(shape[0]), \(shape[1])) of '\(descr)' takes")
         }
         self.scalar = scalar

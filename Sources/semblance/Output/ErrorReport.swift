@@ -40,26 +40,30 @@ struct ErrorReport {
     var advice: String? {
         switch error.code {
         case .connectionFailed:
-            "Is the service running at \(address ?? "that address")? `semblance serve` starts one; --address names another."
-        case .connectionClosed: "The connection was lost. What was being written may be stored or not: look before repeating it."
+            "Is the service running at \(address ?? "that address")? `semblance serve` starts one; "
+                + "--address names another."
+        case .connectionClosed:
+            "The connection was lost. What was being written may be stored or not: look before repeating it."
         case .deadlineExceeded: "The service did not answer in time; --timeout 1m waits longer."
         case .overloaded: "The service is busy. Try again in a moment."
         case .namespaceNotFound: "`semblance namespace list` shows those that exist."
         case .namespaceConflict: "It exists with other settings: `semblance namespace list` shows them."
-        case .dimensionMismatch: "The namespace holds vectors of another length, so of another model: use another --namespace."
+        case .dimensionMismatch:
+            "The namespace holds vectors of another length, so of another model: use another --namespace."
         case .modelMismatch: "Vectors of different models cannot be compared: use another --namespace."
         case .leaseRequired:
-            "Take a lease before reading the data (`semblance lease`) and pass it with --lease, or name the version read: "
-                + "--depends-on SOURCE@VERSION."
+            "Take a lease before reading the data (`semblance lease`) and pass it with --lease, "
+                + "or name the version read: --depends-on SOURCE@VERSION."
         case .staleDependency, .superseded: "The answer is out of date. Compute it again from the present data."
         case .badLease: "The lease is of another namespace or store. Take a new one: `semblance lease`."
         case .fenced:
-            "The store has lost what it knew of its sources. Announce each source again with the present --incarnation, "
-                + "or vouch for all of them: `semblance fence lift`."
+            "The store has lost what it knew of its sources. Announce each source again with the present "
+                + "--incarnation, or vouch for all of them: `semblance fence lift`."
         case .labelConflict:
             "Look at what is true now, and set it against the position shown: --position "
                 + (error.detail["position"] ?? "POSITION")
-        case .generationConflict: "The source was reset: name the version in the present generation, SOURCE@VERSION~POSITION."
+        case .generationConflict:
+            "The source was reset: name the version in the present generation, SOURCE@VERSION~POSITION."
         case .kindMismatch: "The source was announced in the other kind before: versions (@) and labels (#) do not mix."
         case .entryNotFound: "It was deleted, has expired, is stale, or never was."
         case .storeLocked: "One process at a time uses a store: stop the other one, or name another --data."

@@ -14,7 +14,8 @@ struct LookupText {
         switch reply.outcome {
         case .hits(let hits):
             for (index, hit) in hits.enumerated() {
-                lines.append("hit   \(NumberText.similarity(hit.similarity)) by \(hit.match)  entry \(hit.entry.identifier)")
+                lines.append(
+                    "hit   \(NumberText.similarity(hit.similarity)) by \(hit.match)  entry \(hit.entry.identifier)")
                 lines += EntryText.lines(hit.entry, isBrief: index > 0)
             }
         case .miss(let miss):
@@ -22,7 +23,8 @@ struct LookupText {
         case .refused(let error): lines.append("refused  \(error)")
         }
         for (source, sequence) in zip(sources, reply.sourceSequences) {
-            lines.append("  \(source) " + (sequence == 0 ? "was never announced" : "changed last at sequence \(sequence)"))
+            lines.append(
+                "  \(source) " + (sequence == 0 ? "was never announced" : "changed last at sequence \(sequence)"))
         }
         lines.append("  \(times)")
         return lines
@@ -59,9 +61,10 @@ struct LookupText {
     }
 
     private static func json(_ hit: Hit) -> JSONText {
-        .object([
-            .init("match", .text("\(hit.match)")), .init("similarity", .float(hit.similarity)),
-        ] + EntryText.fields(hit.entry))
+        .object(
+            [
+                .init("match", .text("\(hit.match)")), .init("similarity", .float(hit.similarity)),
+            ] + EntryText.fields(hit.entry))
     }
 
     /// The reason's stable name.

@@ -52,7 +52,8 @@ struct ProgressReport {
         var line = ""
         if barWidth > 0 {
             let filled = Int(share * Double(barWidth))
-            line += "[" + String(repeating: "█", count: filled) + String(repeating: "·", count: barWidth - filled) + "] "
+            line +=
+                "[" + String(repeating: "█", count: filled) + String(repeating: "·", count: barWidth - filled) + "] "
         }
         line += "\(Int(share * 100))%  \(NumberText.grouped(count)) of \(NumberText.grouped(total)) \(unit)"
         let seconds = elapsed.seconds

@@ -24,7 +24,8 @@ struct ChildProcess {
 
     /// Signals by which a process ends for what it has read itself.
     private static let faults: [CInt: String] = [
-        SIGBUS: "SIGBUS", SIGSEGV: "SIGSEGV", SIGABRT: "SIGABRT", SIGILL: "SIGILL", SIGTRAP: "SIGTRAP", SIGFPE: "SIGFPE",
+        SIGBUS: "SIGBUS", SIGSEGV: "SIGSEGV", SIGABRT: "SIGABRT", SIGILL: "SIGILL", SIGTRAP: "SIGTRAP",
+        SIGFPE: "SIGFPE",
     ]
 
     /// - Returns: nil for a signal that somebody has sent to a process that read a store.
@@ -53,7 +54,8 @@ struct ChildProcess {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         for descriptor in isSilent ? [CInt(0), 1, 2] : [] {
-            posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", descriptor == 0 ? O_RDONLY : O_WRONLY, 0)
+            posix_spawn_file_actions_addopen(
+                &actions, descriptor, "/dev/null", descriptor == 0 ? O_RDONLY : O_WRONLY, 0)
         }
         var process = pid_t()
         let code = posix_spawn(&process, executable, &actions, nil, &words, &variables)

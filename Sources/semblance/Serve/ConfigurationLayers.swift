@@ -4,7 +4,8 @@ import FoundationEssentials
 
 /// Where values come from, the first that has one wins: options, then environment variables, then the file.
 struct ConfigurationLayers: Sendable {
-    /// A value and the place it came from, for messages such as "SEMBLANCE_DURABILITY is 'fast', but it is sync or relaxed".
+    /// A value and the place it came from, for messages such as "SEMBLANCE_DURABILITY is 'fast', but it is sync or
+    /// relaxed".
     struct Found<Value> {
         var value: Value
         var key: String
@@ -42,7 +43,8 @@ struct ConfigurationLayers: Sendable {
     ///   - options: those of the command line that were given; lists hold one text for each time.
     ///   - file: a JSON file, whose keys must all be known.
     /// - Throws: `invalid-configuration`.
-    init(options: [ServeSettings.Key: [String]], environment: [String: String], file: String?) async throws(CacheError) {
+    init(options: [ServeSettings.Key: [String]], environment: [String: String], file: String?) async throws(CacheError)
+    {
         var values: [AbsoluteConfigKey: ConfigValue] = [:]
         for (key, texts) in options {
             let content = key == .listen ? ConfigContent.stringArray(texts) : .string(texts.last ?? "")
@@ -84,7 +86,9 @@ struct ConfigurationLayers: Sendable {
         }
         let known = ServeSettings.Key.allCases.map(\.rawValue)
         if let unknown = names.sorted().first(where: { !known.contains($0) }) {
-            throw invalid("has the key '\(unknown)', which is not known: there are \(known.joined(separator: ", "))", key: unknown)
+            throw invalid(
+                "has the key '\(unknown)', which is not known: there are \(known.joined(separator: ", "))", key: unknown
+            )
         }
         do {
             let place = InMemoryProvider(values: ["filePath": ConfigValue(.string(path), isSecret: false)])

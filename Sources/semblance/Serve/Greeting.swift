@@ -16,11 +16,12 @@ struct Greeting {
     var lines: [String] {
         var pairs: [(name: String, value: String)] = addresses.map { ("address", $0.description) }
         pairs.append(("data", data + (opening.isNew ? " (new)" : "")))
-        pairs.append((
-            "entries",
-            NumberText.grouped(opening.entryCount)
-                + " in \(NumberText.count(opening.namespaceCount, "namespace", "namespaces"))"
-        ))
+        pairs.append(
+            (
+                "entries",
+                NumberText.grouped(opening.entryCount)
+                    + " in \(NumberText.count(opening.namespaceCount, "namespace", "namespaces"))"
+            ))
         pairs.append(("kernel", kernel))
         pairs.append(("durability", durability.rawValue))
         pairs.append(("position", position.description))
@@ -37,7 +38,8 @@ struct Greeting {
             lines.append("It was moved to \(place); this one began empty.")
         }
         if opening.damagedEntryCount > 0 {
-            lines.append("\(NumberText.count(opening.damagedEntryCount, "entry", "entries")) found damaged, not served.")
+            lines.append(
+                "\(NumberText.count(opening.damagedEntryCount, "entry", "entries")) found damaged, not served.")
         }
         if opening.isFenced {
             lines.append(

@@ -7,7 +7,8 @@ enum OwnThread {
         _ body: @escaping @Sendable () throws(CacheError) -> Value
     ) async throws(CacheError) -> Value {
         let result: Result<Value, CacheError> = await withCheckedContinuation { continuation in
-            // Not joined: the thread ends right after the continuation is resumed, and the process does not wait for it.
+            // Not joined: the thread ends right after the continuation is resumed, and the process does not wait for
+            // it.
             _ = WorkerThread {
                 do throws(CacheError) {
                     continuation.resume(returning: .success(try body()))

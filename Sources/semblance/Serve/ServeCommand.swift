@@ -8,8 +8,10 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Run the service.",
         discussion: """
-            Every option can be given as an environment variable as well, SEMBLANCE_MAP_SIZE for --map-size, or in a JSON file, \
-            as \"mapSize\". Options come before variables, variables before the file. SEMBLANCE_KERNEL forces the vector kernels: \
+            Every option can be given as an environment variable as well, SEMBLANCE_MAP_SIZE for --map-size, or in a \
+            JSON file, \
+            as \"mapSize\". Options come before variables, variables before the file. SEMBLANCE_KERNEL forces the \
+            vector kernels: \
             serial, avx2, avx512 or neon.
 
             Control-C or SIGTERM stops it in an orderly way: what was asked is answered, what was acknowledged is kept.
@@ -30,7 +32,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "trace, debug, info, notice, warning, error or critical, on standard error. (default: info)")
     var logLevel: String?
     @Option(help: "A JSON file with any of these. (default: SEMBLANCE_CONFIG)") var config: String?
-    @Flag(help: "The data directory holds a restored backup: begin a new incarnation, and fence it.") var restored = false
+    @Flag(help: "The data directory holds a restored backup: begin a new incarnation, and fence it.") var restored =
+        false
 
     func run() async throws {
         do {

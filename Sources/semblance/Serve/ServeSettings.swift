@@ -14,7 +14,8 @@ struct ServeSettings: Hashable, Sendable {
     var searchThreads: Int?
     var logLevel = Logger.Level.info
 
-    /// The name of each value: its option, in kebab case; its variable, in capitals after `SEMBLANCE_`; its key in the file.
+    /// The name of each value: its option, in kebab case; its variable, in capitals after `SEMBLANCE_`; its key in the
+    /// file.
     enum Key: String, CaseIterable, Sendable {
         case listen, data, durability, mapSize, searchThreads, logLevel
     }

@@ -85,13 +85,16 @@ struct ServiceProcess: Sendable {
         logger.info(
             "store opened",
             metadata: [
-                "data": "\(settings.data)", "entries": "\(opening.entryCount)", "namespaces": "\(opening.namespaceCount)",
+                "data": "\(settings.data)", "entries": "\(opening.entryCount)",
+                "namespaces": "\(opening.namespaceCount)",
                 "new": "\(opening.isNew)", "kernel": "\(kernel)", "durability": "\(settings.durability.rawValue)",
             ])
         if let place = quarantine?.directory ?? opening.quarantinedTo {
             logger.error(
                 "store quarantined",
-                metadata: ["directory": "\(place)", "reason": "\((quarantine?.damage ?? opening.damage)?.description ?? "")"])
+                metadata: [
+                    "directory": "\(place)", "reason": "\((quarantine?.damage ?? opening.damage)?.description ?? "")",
+                ])
         }
         if opening.damagedEntryCount > 0 {
             logger.warning("damaged entries left out", metadata: ["entries": "\(opening.damagedEntryCount)"])

@@ -4,9 +4,10 @@ import CacheStorage
 
 /// Has a child process read the store before this process does.
 ///
-/// The store is mapped into memory, so damage may end whoever reads it: a page that the disk cannot deliver is a SIGBUS, a page number
-/// out of range a SIGSEGV. Then it is the child that ends, and the store is moved aside. The child does what the engine does when it
-/// opens the store, and so leaves its pages in the system's cache. Damage that can be told without dying is left to the engine.
+/// The store is mapped into memory, so damage may end whoever reads it: a page that the disk cannot deliver is a
+/// SIGBUS, a page number out of range a SIGSEGV. Then it is the child that ends, and the store is moved aside. The
+/// child does what the engine does when it opens the store, and so leaves its pages in the system's cache. Damage that
+/// can be told without dying is left to the engine.
 struct StoreInspection {
     struct Quarantine: Hashable, Sendable {
         var directory: String

@@ -3,10 +3,18 @@ import CacheModel
 
 /// Reads arguments into the vocabulary's types; what cannot be read is an error of usage.
 enum ArgumentText {
-    static func duration(_ text: String) throws -> Int64 { try usage { () throws(CacheError) in try DurationText.milliseconds(parsing: text) } }
-    static func byteCount(_ text: String) throws -> Int { try usage { () throws(CacheError) in try ByteCountText.bytes(parsing: text) } }
-    static func dependency(_ text: String) throws -> Dependency { try usage { () throws(CacheError) in try DependencyText.parse(text) } }
-    static func vector(_ text: String) throws -> [Float] { try usage { () throws(CacheError) in try VectorText.parse(text) } }
+    static func duration(_ text: String) throws -> Int64 {
+        try usage { () throws(CacheError) in try DurationText.milliseconds(parsing: text) }
+    }
+    static func byteCount(_ text: String) throws -> Int {
+        try usage { () throws(CacheError) in try ByteCountText.bytes(parsing: text) }
+    }
+    static func dependency(_ text: String) throws -> Dependency {
+        try usage { () throws(CacheError) in try DependencyText.parse(text) }
+    }
+    static func vector(_ text: String) throws -> [Float] {
+        try usage { () throws(CacheError) in try VectorText.parse(text) }
+    }
 
     static func scope(_ text: String) throws -> Scope {
         guard let scope = Scope(text) else { throw ValidationError("a scope has up to 32 hexadecimal digits") }
@@ -20,7 +28,8 @@ enum ArgumentText {
 
     static func lease(_ text: String) throws -> Lease {
         guard let lease = Lease(text) else {
-            throw ValidationError("a lease looks like 00c1f3a09b2e7d44:17/5af1c2d3e4b50617, as `semblance lease` prints it")
+            throw ValidationError(
+                "a lease looks like 00c1f3a09b2e7d44:17/5af1c2d3e4b50617, as `semblance lease` prints it")
         }
         return lease
     }
@@ -32,7 +41,8 @@ enum ArgumentText {
 
     static func incarnation(_ text: String) throws -> UInt64 {
         guard let incarnation = UInt64(hexadecimal: text) else {
-            throw ValidationError("an incarnation has up to 16 hexadecimal digits: the part of a position before its colon")
+            throw ValidationError(
+                "an incarnation has up to 16 hexadecimal digits: the part of a position before its colon")
         }
         return incarnation
     }

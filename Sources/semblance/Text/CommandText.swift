@@ -4,7 +4,8 @@ enum CommandText {
 
     static func quoted(_ word: String) -> String {
         // '#' and '~' mean something to a shell only where a word begins.
-        if let first = word.utf8.first, isPlain(first), word.utf8.allSatisfy({ isPlain($0) || "#~".utf8.contains($0) }) {
+        if let first = word.utf8.first, isPlain(first), word.utf8.allSatisfy({ isPlain($0) || "#~".utf8.contains($0) })
+        {
             return word
         }
         let pieces = word.split(separator: "'", omittingEmptySubsequences: false)

@@ -30,7 +30,8 @@ enum DurationText {
         if milliseconds < 1_000 { return "\(milliseconds)ms" }
         if milliseconds < 60_000 {
             let rest = milliseconds % 1_000
-            return rest == 0 ? "\(milliseconds / 1_000)s" : NumberText.fixed(Double(milliseconds) / 1_000, digits: 1) + "s"
+            return rest == 0
+                ? "\(milliseconds / 1_000)s" : NumberText.fixed(Double(milliseconds) / 1_000, digits: 1) + "s"
         }
         var rest = milliseconds
         var parts: [String] = []

@@ -8,7 +8,8 @@ import CacheModel
     import Darwin
 #endif
 
-/// An open file, read at whatever place. Not mapped into memory: a mapped file that somebody shortens meanwhile ends the process.
+/// An open file, read at whatever place. Not mapped into memory: a mapped file that somebody shortens meanwhile ends
+/// the process.
 final class FileBytes: Sendable {
     let path: String
     let size: Int
@@ -47,7 +48,8 @@ final class FileBytes: Sendable {
     func read(at offset: Int, count: Int) throws(CacheError) -> [UInt8] {
         let bytes = try read(at: offset, upTo: count)
         guard bytes.count == count else {
-            throw CacheError(.invalidArgument, "\(path) ends after \(offset + bytes.count) bytes", detail: ["path": path])
+            throw CacheError(
+                .invalidArgument, "\(path) ends after \(offset + bytes.count) bytes", detail: ["path": path])
         }
         return bytes
     }
