@@ -69,11 +69,12 @@ let package = Package(
         .executableTarget(
             name: "semblance",
             dependencies: [
-                "CacheServer", "SemblanceClient", "CacheEngine", "CacheModel",
+                "CacheServer", "SemblanceClient", "CacheEngine", "CacheStorage", "VectorSearch", "CacheModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
 
@@ -119,7 +120,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "semblance", "CacheEngine", "CacheStorage", "VectorSearch", "CacheModel",
+                "semblance", "CacheServer", "SemblanceClient", "CacheEngine", "CacheStorage", "VectorSearch", "CacheModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),

@@ -92,8 +92,8 @@ BOUNDS_TARGET static size_t avx2_scan(
     size_t found = 0;
     for (size_t b = 0; b < count; b++) {
         const struct svk_sketch_block *block = &blocks[b];
-        if (b + 2 < count) {
-            svk_prefetch(blocks[b + 2].codes, (pairs + 2) * SVK_SKETCH_ROWS);
+        if (b + 5 < count) {
+            svk_prefetch(blocks[b + 5].codes, (pairs + 2) * SVK_SKETCH_ROWS);
         }
         __m256i evens = _mm256_setzero_si256(), odds = _mm256_setzero_si256();
         for (size_t p = 0; p < pairs; p++) {

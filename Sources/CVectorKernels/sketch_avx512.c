@@ -103,8 +103,8 @@ BOUNDS_TARGET static size_t avx512_scan(
     size_t found = 0;
     for (size_t b = 0; b < count; b++) {
         const struct svk_sketch_block *block = &blocks[b];
-        if (b + 2 < count) {
-            svk_prefetch(blocks[b + 2].codes, (pairs + 2) * SVK_SKETCH_ROWS);
+        if (b + 5 < count) {
+            svk_prefetch(blocks[b + 5].codes, (pairs + 2) * SVK_SKETCH_ROWS);
         }
         __m512i all_evens = _mm512_setzero_si512(), all_odds = _mm512_setzero_si512();
         for (size_t s = 0; s < steps; s++) {

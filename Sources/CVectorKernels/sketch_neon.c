@@ -58,8 +58,8 @@ static size_t neon_scan(
     size_t found = 0;
     for (size_t b = 0; b < count; b++) {
         const struct svk_sketch_block *block = &blocks[b];
-        if (b + 2 < count) {
-            svk_prefetch(blocks[b + 2].codes, (pairs + 2) * SVK_SKETCH_ROWS);
+        if (b + 5 < count) {
+            svk_prefetch(blocks[b + 5].codes, (pairs + 2) * SVK_SKETCH_ROWS);
         }
         uint16x8_t sums[4] = {vdupq_n_u16(0), vdupq_n_u16(0), vdupq_n_u16(0), vdupq_n_u16(0)};
         for (size_t p = 0; p < pairs; p++) {

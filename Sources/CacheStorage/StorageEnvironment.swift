@@ -43,6 +43,8 @@ package final class StorageEnvironment: @unchecked Sendable {
     package let options: StorageOptions
     private let handle: OpaquePointer
     private var tables: [MDB_dbi] = []
+    /// LMDB's page size.
+    private(set) var pageBytes = 4_096
     private let failed = Atomic(false)
 
     /// Whether the system failed a write: the environment must be closed and opened again before anything else is written.
@@ -70,6 +72,7 @@ package final class StorageEnvironment: @unchecked Sendable {
         var stale: CInt = 0
         try StorageFailure.check(mdb_reader_check(handle, &stale), "checking for stale readers")
         try openTables()
+        pageBytes = usage().pageBytes
     }
 
     deinit { mdb_env_close(handle) }

@@ -20,7 +20,13 @@ package class Transaction {
         }
         if code == MDB_NOTFOUND { return nil }
         try StorageFailure.check(code, "reading from \(table.rawValue)")
-        return UnsafeRawBufferPointer(start: value.mv_data, count: value.mv_size)
+        return bounded(value)
+    }
+
+    /// A value whose length cannot be true is given out as empty, which no record is: LMDB believes every length that it reads,
+    /// and to follow a damaged one beyond the end of the file would kill the process.
+    func bounded(_ value: MDB_val) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: value.mv_data, count: value.mv_size)
     }
 
     /// Calls `visit` with each record whose key is at or after `start`, in order, until it returns false.
@@ -45,9 +51,11 @@ package class Transaction {
             }
         }
         while code == 0 {
-            let wanted = try visit(
-                UnsafeRawBufferPointer(start: key.mv_data, count: key.mv_size),
-                UnsafeRawBufferPointer(start: value.mv_data, count: value.mv_size))
+            let boundedKey = bounded(key)
+            guard boundedKey.count == key.mv_size else {
+                throw StorageFailure.error(MDB_CORRUPTED, "walking through \(table.rawValue)")
+            }
+            let wanted = try visit(boundedKey, bounded(value))
             guard wanted else { return }
             code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)
         }
@@ -81,6 +89,19 @@ package final class ReadTransaction: Transaction, @unchecked Sendable {
 
     /// The commit that this snapshot shows.
     package var commitNumber: Int { Int(mdb_txn_id(handle)) }
+
+    /// What a node holds itself ends with its page. A large value begins right after the header of pages of its own, the last four
+    /// bytes of which say how many they are. (In a writing transaction pages lie anywhere, so there this cannot be told.)
+    override func bounded(_ value: MDB_val) -> UnsafeRawBufferPointer {
+        let pageBytes = environment.pageBytes
+        let headerBytes = 16
+        let offset = Int(bitPattern: value.mv_data) & (pageBytes - 1)
+        var limit = pageBytes - offset
+        if offset == headerBytes, let data = value.mv_data {
+            limit = Int(data.loadUnaligned(fromByteOffset: -4, as: UInt32.self)) * pageBytes - headerBytes
+        }
+        return UnsafeRawBufferPointer(start: value.mv_data, count: value.mv_size <= limit ? value.mv_size : 0)
+    }
 
     /// Pages of the free list that were freed by a commit before this one.
     func freePageCount(before commit: Int) throws(CacheError) -> Int {

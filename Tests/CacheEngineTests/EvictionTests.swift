@@ -11,7 +11,9 @@ import Testing
     }
 
     private static func insertions(_ numbers: Range<Int>) -> [Insertion] {
-        numbers.map { Insertion(key: ExactKey(UInt128($0)), vector: [1, Float($0)], payload: [UInt8($0 % 256)], tags: ["t"]) }
+        numbers.map {
+            Insertion(key: ExactKey(UInt128($0)), vector: [1, Float($0)], payload: [UInt8($0 % 256)], tags: ["t"])
+        }
     }
 
     private static func kept(_ harness: EngineHarness, through last: UInt64) -> [UInt64] {

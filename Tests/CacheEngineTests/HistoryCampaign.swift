@@ -70,12 +70,15 @@ struct HistoryCampaign {
             case .labels: .label("L\(state)", replacing: state > 1 ? .label("L\(state - 1)") : .nothing)
             case .bumped: .bump
             }
-        if random.chance(0.06) { change = .bump }
+        let isBumped = random.chance(0.06)
+        if isBumped, history.kind == .labels { change = .bump }
         guard var outcome = try tell(place, change) else {
             // Nobody knows whether it arrived: the pipeline tries again later.
             world.pending.append(announcement)
             return
         }
+        // A version clears what a bump has set, so a pipeline that names versions must not bump in place of one.
+        if isBumped, history.kind == .versions { outcome = try tell(place, .bump) ?? outcome }
         if outcome.code == .labelConflict, random.chance(0.6) {
             // Look again, then set what is true now against the position that was seen.
             state = history.state

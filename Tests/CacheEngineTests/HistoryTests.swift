@@ -9,7 +9,7 @@ import Testing
     private static let stepsPerWorld = 200
 
     @Test func everyAnswerOfALongHistoryIsTheModelsAndNoneIsStale() throws {
-        let steps = Self.number("SEMBLANCE_HISTORY_STEPS") ?? 4_000
+        let steps = Self.number("SEMBLANCE_HISTORY_STEPS") ?? 3_000
         let firstSeed = Self.number("SEMBLANCE_HISTORY_SEED") ?? 1
         var seen: [String: Int] = [:]
         for world in 0..<max(1, steps / Self.stepsPerWorld) {

@@ -23,7 +23,8 @@ final class Reader: Sendable {
     /// Runs at least once and never longer than 200,000 rounds.
     func run(lookups lookup: Lookup) {
         for _ in 0..<200_000 {
-            guard case .lookup(let replies)? = engine.answerInline(.lookup(namespace: EngineHarness.namespace, [lookup])),
+            guard
+                case .lookup(let replies)? = engine.answerInline(.lookup(namespace: EngineHarness.namespace, [lookup])),
                 let reply = replies.first
             else { continue }
             state.withLock { seen in

@@ -32,7 +32,8 @@ import Testing
         let harness = try EngineHarness()
         var last: UInt64 = 0
         for round in 0..<4 {
-            let entries = harness.insert((0..<10).map { Insertion(vector: [1, Float($0)], payload: []) }).compactMap(\.entry)
+            let entries = harness.insert((0..<10).map { Insertion(vector: [1, Float($0)], payload: []) }).compactMap(
+                \.entry)
             #expect(entries.map(\.number) == (1...10).map { last + $0 })
             last += 10
             // The newest are gone before the store is opened again.
@@ -108,7 +109,9 @@ import Testing
         add(.invalidArgument) { $0.dependencies = [Dependency(text(Limits.sourceBytes + 1), .ordered(1))] }
         add(.invalidArgument) { $0.dependencies = [Dependency("a", .labelled(""))] }
         add(.invalidArgument) { $0.dependencies = [Dependency("a", .labelled(text(Limits.labelBytes + 1)))] }
-        add(.invalidArgument) { $0.dependencies = (0...Limits.dependencyCount).map { Dependency("s\($0)", .ordered(1)) } }
+        add(.invalidArgument) {
+            $0.dependencies = (0...Limits.dependencyCount).map { Dependency("s\($0)", .ordered(1)) }
+        }
         add(.invalidArgument) { $0.expiresAt = now }
         add(.invalidArgument) { $0.expiresAt = Timestamp(milliseconds: Limits.latestTimestampMilliseconds + 1) }
         add(.leaseRequired) { $0.dependencies = [Dependency("a")] }
@@ -161,7 +164,8 @@ import Testing
         let harness = try EngineHarness()
         let entries = harness.insert((0..<4).map { Insertion(scope: Scope($0 % 2), vector: [1, 0], payload: []) })
             .compactMap(\.entry)
-        #expect(harness.delete([entries[0], entries[0], EntryIdentifier(99), entries[1]]) == [true, false, false, true])
+        #expect(
+            harness.delete([entries[0], entries[0], EntryIdentifier(99), entries[1]]) == [true, false, false, true])
         #expect(harness.delete([entries[2]], scope: Scope(1)) == [false])
         #expect(harness.delete([entries[2]], scope: Scope(0)) == [true])
         #expect(harness.delete([entries[3]], in: "nowhere") == [false])
@@ -178,7 +182,8 @@ import Testing
             Insertion(key: ExactKey(1), vector: [1, 0], payload: [1]),
             Insertion(key: ExactKey(2), vector: [1, 0], payload: [2], expiresAt: now.advanced(byMilliseconds: 5_000)),
         ])
-        #expect(harness.lookup(Lookup(key: ExactKey(1))).hits.first?.entry.expiresAt == now.advanced(byMilliseconds: 1_000))
+        #expect(
+            harness.lookup(Lookup(key: ExactKey(1))).hits.first?.entry.expiresAt == now.advanced(byMilliseconds: 1_000))
         harness.clock.advance(milliseconds: 1_000)
         #expect(harness.lookup(Lookup(key: ExactKey(1))).missReason == .expired)
         #expect(harness.lookup(Lookup(vector: [1, 0], neighbors: 5)).hits.map(\.entry.payload) == [[2]])
@@ -213,11 +218,16 @@ import Testing
         let engine = harness.engine
         let readers = (0..<2).map { _ in Reader(engine: engine) }
         let threads = readers.enumerated().map { index, reader in
-            WorkerThread { reader.run(lookups: index == 0 ? Lookup(key: key) : Lookup(vector: [1, 0, 0], threshold: 0.99)) }
+            WorkerThread {
+                reader.run(lookups: index == 0 ? Lookup(key: key) : Lookup(vector: [1, 0, 0], threshold: 0.99))
+            }
         }
         for number in 1...250 {
             let vector: [Float] = [1, Float(number % 7) * 1e-3, 0]
-            #expect(harness.insert(Insertion(key: key, vector: vector, payload: [UInt8(number / 256), UInt8(number % 256)])).entry != nil)
+            #expect(
+                harness.insert(
+                    Insertion(key: key, vector: vector, payload: [UInt8(number / 256), UInt8(number % 256)])
+                ).entry != nil)
         }
         for reader in readers { reader.stop() }
         for thread in threads { thread.join() }

@@ -105,10 +105,8 @@ import Testing
         try Self.edit(harness) { try $0.delete(.namespaces, StorageKey.namespace(Self.namespace)) }
         try harness.reopen()
         let late = Insertion(vector: [1, 0], payload: [1], dependencies: [Dependency("kb", .ordered(41))])
-        withKnownIssue("a watermark without its namespace is skipped when a store is loaded") {
-            #expect(harness.engine.opening.isFenced)
-            #expect(harness.insert(late).code == .fenced)
-        }
+        #expect(harness.engine.opening.isFenced)
+        #expect(harness.insert(late).code == .fenced)
     }
 
     @Test func i5AStoreThatIsWholeIsNotQuarantined() throws {
@@ -120,6 +118,17 @@ import Testing
         try harness.reopen()
         #expect(harness.engine.opening.quarantinedTo == nil)
         #expect(harness.lookup(Lookup(vector: [1, 0])).hits.map(\.entry.identifier) == [stored.entry])
+    }
+
+    @Test func anAnnouncementDoesNotOutliveTheNextLoss() throws {
+        let harness = try EngineHarness()
+        let named = Insertion(vector: [1, 0], payload: [1], dependencies: [Dependency("kb", .ordered(1))])
+        for _ in 1...2 {
+            try harness.reopen { $0.isRestored = true }
+            #expect(harness.insert(named).code == .fenced)
+            harness.invalidate("kb", .version(1), incarnation: harness.engine.position.incarnation)
+            #expect(harness.insert(named).entry != nil)
+        }
     }
 
     @Test func aFencedStoreKeepsTaggedEntriesUntilTheFenceIsLifted() throws {

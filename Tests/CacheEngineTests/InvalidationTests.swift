@@ -92,6 +92,20 @@ import Testing
         #expect(purge(.tag("red"), harness) == 1)
     }
 
+    @Test func whatRestsOnAFoldedSourceNeedsALeaseFromAfterTheFold() throws {
+        let harness = try EngineHarness { $0.watermarkLimit = 2 }
+        let late = Insertion(
+            vector: [1, 0], payload: [1], dependencies: [Dependency("a", .ordered(9))], lease: harness.lease())
+        harness.invalidate("a", .version(9))
+        #expect(harness.insert(late).entry != nil)
+        for source in ["b", "c"] { harness.invalidate(source, .bump) }
+        #expect(harness.lookup(Lookup(vector: [1, 0])).missReason == .stale)
+        #expect(harness.insert(late).code == .leaseRequired)
+        var fresh = late
+        fresh.lease = harness.lease()
+        #expect(harness.insert(fresh).entry != nil)
+    }
+
     @Test func aLabelIsSetAgainstAPositionOfTheSameIncarnationOnly() throws {
         let harness = try EngineHarness()
         let position = try harness.invalidate("git", .label("a")).get().position

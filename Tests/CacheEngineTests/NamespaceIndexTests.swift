@@ -145,7 +145,9 @@ import Testing
         var index = NamespaceIndex(dimension: 4_096)
         index.finishLoading(damaged: [0, 2])
         var model = Model()
-        for entry in 1...30 as ClosedRange<UInt64> { try Self.add(entry, .shared, hasRow: true, layout, &index, &model) }
+        for entry in 1...30 as ClosedRange<UInt64> {
+            try Self.add(entry, .shared, hasRow: true, layout, &index, &model)
+        }
         Self.expectEqual(index, model, layout)
         #expect(index[0] == nil && index[2] == nil && index[1] != nil)
     }

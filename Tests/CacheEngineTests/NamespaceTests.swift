@@ -131,7 +131,10 @@ import Testing
         }
         for (index, name) in ["a", "b", "c"].enumerated() {
             #expect(harness.lookup(Lookup(key: ExactKey(1)), in: name).hits.map(\.entry.payload) == [[UInt8(index)]])
-            #expect(harness.lookup(Lookup(vector: [1, 0], neighbors: 9), in: name).hits.map(\.entry.payload) == [[UInt8(index)]])
+            #expect(
+                harness.lookup(Lookup(vector: [1, 0], neighbors: 9), in: name).hits.map(\.entry.payload) == [
+                    [UInt8(index)]
+                ])
         }
     }
 }

@@ -36,7 +36,9 @@ import Testing
         try queue.push(Self.bump())
         try queue.push(Self.insert(rows: 1))
         try queue.push(Self.bump())
-        guard case .invalidations(let first) = queue.next(timeoutMilliseconds: 0) else { Issue.record("no news"); return }
+        guard case .invalidations(let first) = queue.next(timeoutMilliseconds: 0) else {
+            Issue.record("no news"); return
+        }
         #expect(first.count == 2)
         guard case .group(let group) = queue.next(timeoutMilliseconds: 0) else { Issue.record("no group"); return }
         #expect(group.count == 2)
@@ -65,7 +67,8 @@ import Testing
         queue.close()
         #expect(Self.rejection(queue, Self.insert(rows: 1)) == .closed)
         #expect(Self.rejection(queue, Self.bump()) == .closed)
-        guard case .invalidations = queue.next(timeoutMilliseconds: nil), case .group = queue.next(timeoutMilliseconds: nil),
+        guard case .invalidations = queue.next(timeoutMilliseconds: nil),
+            case .group = queue.next(timeoutMilliseconds: nil),
             case .closed = queue.next(timeoutMilliseconds: nil)
         else { Issue.record("something was lost"); return }
     }
@@ -73,7 +76,9 @@ import Testing
 
 @Suite struct ReadQueueTests {
     private static func read(_ count: Int) -> PendingRead {
-        PendingRead(request: .lookup(namespace: "a", [Lookup](repeating: Lookup(key: ExactKey(1)), count: count))) { _ in }
+        PendingRead(request: .lookup(namespace: "a", [Lookup](repeating: Lookup(key: ExactKey(1)), count: count))) {
+            _ in
+        }
     }
 
     @Test func aBatchIsBoundedInQueriesButTakesOneRequestOfAnySize() throws {
@@ -179,7 +184,8 @@ import Testing
         gate.open()
         #expect(
             log.wait(for: 6) == [
-                "late overloaded 20", "first stored", "bump invalidated", "insert stored", "insert stored", "insert stored",
+                "late overloaded 20", "first stored", "bump invalidated", "insert stored", "insert stored",
+                "insert stored",
                 "insert stored",
             ])
         #expect(harness.counter("overloaded") == 1)
@@ -232,7 +238,8 @@ import Testing
             harness.engine.submit(.lookup(namespace: EngineHarness.namespace, [Lookup(key: ExactKey(1))])) { reply in
                 switch reply {
                 case .lookup(let replies): log.write("\(name) \(replies[0].hits.count)")
-                case .failed(let error): log.write("\(name) \(error.code.rawValue) \(error.detail["retry-after-ms"] ?? "")")
+                case .failed(let error):
+                    log.write("\(name) \(error.code.rawValue) \(error.detail["retry-after-ms"] ?? "")")
                 case .entry: log.write("\(name) entry")
                 }
             }

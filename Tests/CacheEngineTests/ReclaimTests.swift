@@ -75,7 +75,9 @@ import Testing
         let gone = (0..<60).filter { $0 % 3 == 1 || $0 % 2 == 0 }.count
         #expect(harness.reclaim() == gone)
         #expect(harness.description()?.entryCount == 60 - gone)
-        #expect(harness.entries(through: 60).map { Int($0.identifier.number - 1) } == (0..<60).filter { $0 % 3 != 1 && $0 % 2 == 1 })
+        #expect(
+            harness.entries(through: 60).map { Int($0.identifier.number - 1) }
+                == (0..<60).filter { $0 % 3 != 1 && $0 % 2 == 1 })
     }
 
     /// One step writes a bounded amount: what waits for the writer thread waits for one step at most.
@@ -101,9 +103,10 @@ import Testing
         // 384 floats: 42 rows in a block.
         let vectors = (0..<42 * 40).map { _ in contents.vector(384) }
         for start in stride(from: 0, to: vectors.count, by: 240) {
-            harness.insert((start..<start + 240).map { index -> Insertion in
-                Insertion(scope: Scope(UInt128(index % 2)), vector: vectors[index], payload: [UInt8(index % 256)])
-            })
+            harness.insert(
+                (start..<start + 240).map { index -> Insertion in
+                    Insertion(scope: Scope(UInt128(index % 2)), vector: vectors[index], payload: [UInt8(index % 256)])
+                })
         }
         let kept = vectors.indices.filter { $0 % 9 == 0 }
         // A little off the stored vector, so that the similarity is a number of its own.
@@ -165,7 +168,8 @@ import Testing
                 for copy in 0...scope % 3 {
                     batch.append(
                         Insertion(
-                            scope: Scope(UInt128(scope)), vector: [Float(scope + 1), Float(copy), 1, 2], payload: [UInt8(copy)],
+                            scope: Scope(UInt128(scope)), vector: [Float(scope + 1), Float(copy), 1, 2],
+                            payload: [UInt8(copy)],
                             expiresAt: scope % 2 == 0 ? now.advanced(byMilliseconds: 1) : nil))
                 }
             }
@@ -177,7 +181,8 @@ import Testing
         func expectHeld() throws {
             for scope in stride(from: 1, to: scopes, by: 397) {
                 let reply = harness.lookup(
-                    Lookup(scope: Scope(UInt128(scope)), vector: [Float(scope + 1), 0, 1, 2], threshold: -1, neighbors: 9))
+                    Lookup(
+                        scope: Scope(UInt128(scope)), vector: [Float(scope + 1), 0, 1, 2], threshold: -1, neighbors: 9))
                 let isGone = scope % 2 == 0 && harness.clock.now > now
                 #expect(reply.hits.count == (isGone ? 0 : scope % 3 + 1))
                 #expect(reply.hits.allSatisfy { $0.entry.scope == Scope(UInt128(scope)) })

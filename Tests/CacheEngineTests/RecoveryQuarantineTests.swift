@@ -8,7 +8,10 @@ import Testing
 @Suite struct RecoveryQuarantineTests {
     private static func filledHarness() throws -> EngineHarness {
         let harness = try EngineHarness()
-        harness.insert((0..<20).map { Insertion(vector: [1, Float($0)], payload: [UInt8($0)], dependencies: [Dependency("kb", .ordered(1))]) })
+        harness.insert(
+            (0..<20).map {
+                Insertion(vector: [1, Float($0)], payload: [UInt8($0)], dependencies: [Dependency("kb", .ordered(1))])
+            })
         #expect(try harness.invalidate("kb", .version(1)).get().changed)
         #expect(try harness.invalidate("faq", .version(7)).get().changed)
         return harness
@@ -45,7 +48,8 @@ import Testing
         let old = harness.engine.position
         harness.engine.close()
         do {
-            let environment = try StorageEnvironment(directory: harness.storePath, options: harness.configuration.storage)
+            let environment = try StorageEnvironment(
+                directory: harness.storePath, options: harness.configuration.storage)
             let writer = try environment.beginWrite()
             try damage(writer)
             try writer.commit(.entries)
@@ -126,7 +130,8 @@ import Testing
         let harness = try Self.filledHarness()
         harness.engine.close()
         do {
-            let environment = try StorageEnvironment(directory: harness.storePath, options: harness.configuration.storage)
+            let environment = try StorageEnvironment(
+                directory: harness.storePath, options: harness.configuration.storage)
             let writer = try environment.beginWrite()
             var record = try StoreRecord(decoding: try #require(try writer.value(.store, StorageKey.store)))
             record.format = StoreRecord.currentFormat + 1

@@ -13,7 +13,8 @@ import Testing
         var vector = [Float](repeating: 0.01, count: 384)
         vector[number] = 1
         return Insertion(
-            scope: Scope(UInt128(number % 2)), key: ExactKey(UInt128(number)), vector: vector, prompt: "question \(number)",
+            scope: Scope(UInt128(number % 2)), key: ExactKey(UInt128(number)), vector: vector,
+            prompt: "question \(number)",
             payload: (0..<200).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ number &* 13) }, tags: ["t\(number % 5)"])
     }
 
@@ -38,7 +39,9 @@ import Testing
 
     private static let content = ContentIdentifier(1)
 
-    private static func key(of number: Int) -> [UInt8] { StorageKey.entry(content, EntryIdentifier(UInt64(number + 1))) }
+    private static func key(of number: Int) -> [UInt8] {
+        StorageKey.entry(content, EntryIdentifier(UInt64(number + 1)))
+    }
 
     private static func find(_ harness: EngineHarness, _ number: Int) -> (key: [UInt8]?, vector: [UInt8]?) {
         let wanted = insertion(number)
@@ -113,10 +116,14 @@ import Testing
         #expect(harness.counter("damagedRecords") > 0)
         Self.expectAllServed(harness, except: [50])
         // Compacting must not give a damaged row a new checksum.
-        #expect(harness.delete((42..<84).filter { $0 != 50 && $0 % 4 != 0 }.map { EntryIdentifier(UInt64($0 + 1)) }).allSatisfy { $0 })
+        #expect(
+            harness.delete((42..<84).filter { $0 != 50 && $0 % 4 != 0 }.map { EntryIdentifier(UInt64($0 + 1)) })
+                .allSatisfy { $0 })
         harness.reclaim()
         #expect(Self.find(harness, 50).vector == nil)
-        for number in 42..<84 where number % 4 == 0 { #expect(Self.find(harness, number).vector == Self.insertion(number).payload) }
+        for number in 42..<84 where number % 4 == 0 {
+            #expect(Self.find(harness, number).vector == Self.insertion(number).payload)
+        }
     }
 
     /// The entries of a damaged block are gone, and their rows' numbers are nobody else's.
@@ -154,7 +161,8 @@ import Testing
     @Test func aDamagedKeyLeadsToNothingAndCanBeUsedAgain() throws {
         let harness = try Self.filledHarness()
         let insertion = Self.insertion(7)
-        try Self.change(harness, .keys, StorageKey.exactKey(Self.content, insertion.scope, try #require(insertion.key))) { $0[0] ^= 1 }
+        try Self.change(harness, .keys, StorageKey.exactKey(Self.content, insertion.scope, try #require(insertion.key)))
+        { $0[0] ^= 1 }
         let found = Self.find(harness, 7)
         #expect(found.key == nil && found.vector == insertion.payload)
         // The other rows of the batch are stored as well.
@@ -187,6 +195,32 @@ import Testing
         #expect(harness.counter("damagedRecords") > 0)
     }
 
+    /// LMDB's node: length (4 bytes), flags, length of the key (2 bytes each), the key of 12 bytes, the value.
+    @Test func aLengthThatLeadsBeyondTheFileIsNotFollowed() throws {
+        let harness = try Self.filledHarness()
+        let damaged = 33
+        let url = URL(filePath: harness.storePath + "/data.mdb")
+        let file = try FileHandle(forUpdating: url)
+        let bytes = try Data(contentsOf: url)
+        let record = Data("question \(damaged)".utf8) + Data(Self.insertion(damaged).payload)
+        var position = bytes.startIndex
+        while let range = bytes.range(of: record, in: position..<bytes.endIndex) {
+            #expect(bytes[range.lowerBound - 14] == 12)
+            // 240 MB, of which the file has none.
+            try file.seek(toOffset: UInt64(range.lowerBound - 17))
+            try file.write(contentsOf: Data([0x0F]))
+            position = range.upperBound
+        }
+        try file.close()
+        #expect(position > bytes.startIndex)
+        for _ in 0..<2 {
+            #expect(Self.find(harness, damaged) == (nil, nil))
+            #expect(harness.get(EntryIdentifier(UInt64(damaged + 1))).code == .storeDamaged)
+            Self.expectAllServed(harness, except: [damaged])
+            try harness.reopen()
+        }
+    }
+
     @Test func aDamagedOldestEntryDoesNotKeepAFullNamespaceFromTakingMore() throws {
         let harness = try EngineHarness()
         _ = try harness.create(EngineHarness.namespace, NamespaceSettings(capacity: 4)).get()
@@ -208,7 +242,8 @@ import Testing
         let harness = try Self.filledHarness()
         harness.engine.close()
         do {
-            let environment = try StorageEnvironment(directory: harness.storePath, options: harness.configuration.storage)
+            let environment = try StorageEnvironment(
+                directory: harness.storePath, options: harness.configuration.storage)
             let writer = try environment.beginWrite()
             var bytes = Array(try #require(try writer.value(table, key)))
             bytes[5] ^= 1

@@ -6,7 +6,8 @@ import Testing
 
 // Tests that run in a process of their own came with Swift 6.2; elsewhere the crash campaign has to do.
 #if compiler(>=6.2)
-    /// A file that has lost its end. Where the store does not notice in time, the system kills the process, so each case has its own.
+    /// A file that has lost its end. Where the store does not notice in time, the system kills the process, so each test has
+    /// one of its own.
     @Suite struct RecoveryTruncationTests {
         private static let count = 400
 
@@ -14,10 +15,12 @@ import Testing
             var vector = [Float](repeating: 0.1, count: 202)
             vector[number % 202] = number < 202 ? 5 : -5
             return Insertion(
-                key: ExactKey(UInt128(number)), vector: vector, payload: [UInt8](repeating: UInt8(number % 256), count: 500), tags: ["t\(number % 7)"])
+                key: ExactKey(UInt128(number)), vector: vector,
+                payload: [UInt8](repeating: UInt8(number % 256), count: 500), tags: ["t\(number % 7)"])
         }
 
-        /// Makes a store, cuts its file to `eighths` eighths and `offset` bytes, and opens it: what is served must be what was stored.
+        /// Makes a store, cuts its file to `eighths` eighths and `offset` bytes, and opens it: what is served must be what was
+        /// stored.
         private static func cutAndOpen(eighths: Int, offset: Int) throws {
             let harness = try EngineHarness { $0.storage.durability = .relaxed }
             for start in stride(from: 0, to: count, by: 40) {

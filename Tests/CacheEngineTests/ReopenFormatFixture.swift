@@ -2,8 +2,8 @@ import CacheEngine
 import CacheModel
 import Foundation
 
-/// The content of the committed store of format 1. It never changes: a store that somebody wrote with that version has to be read
-/// for ever. A new format gets a fixture of its own.
+/// The content of the committed store of format 1. It never changes: a store that somebody wrote with that version has to be
+/// read for ever. A new format gets a fixture of its own.
 enum FormatFixture {
     static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Fixtures/stores/format-1")
@@ -11,7 +11,8 @@ enum FormatFixture {
     static let openedAt: Int64 = 1_700_000_000_000
 
     static let settings = NamespaceSettings(
-        dimension: 20, model: "all-MiniLM-L6-v2", threshold: 0.9, timeToLiveMilliseconds: 40_000_000_000, capacity: 1_000)
+        dimension: 20, model: "all-MiniLM-L6-v2", threshold: 0.9, timeToLiveMilliseconds: 40_000_000_000,
+        capacity: 1_000)
 
     static func vector(_ number: Int) -> [Float] {
         (0..<20).map { component in Float((component * component + number * 31) % 97) - 48 }
@@ -23,7 +24,8 @@ enum FormatFixture {
     static func insertion(_ number: Int, lease: Lease?) -> Insertion {
         var insertion = Insertion(
             scope: Scope(UInt128(number % 3) << 100 | 1), key: number % 2 == 0 ? ExactKey(UInt128(number) << 70) : nil,
-            vector: vector(number), payload: payload(number), contentType: number % 4 == 0 ? "" : "text/plain; charset=utf-8",
+            vector: vector(number), payload: payload(number),
+            contentType: number % 4 == 0 ? "" : "text/plain; charset=utf-8",
             costSavedNanodollars: UInt64(number) * 1_000_000_007)
         switch number % 3 {
         case 0: insertion.prompt = "Wo ist mein Geld? 返金 \(number)"
@@ -31,7 +33,10 @@ enum FormatFixture {
         default: break
         }
         switch number % 5 {
-        case 0: insertion.dependencies = [Dependency("kb/ordered", .ordered(41)), Dependency("kb/unheard-of", .ordered(.max))]
+        case 0:
+            insertion.dependencies = [
+                Dependency("kb/ordered", .ordered(41)), Dependency("kb/unheard-of", .ordered(.max)),
+            ]
         case 1: insertion.dependencies = [Dependency("kb/labelled", .labelled("a1b2c3"))]
         case 2:
             insertion.dependencies = [Dependency("kb/bumped")]
@@ -57,7 +62,8 @@ enum FormatFixture {
             _ = try harness.invalidate(source, change, in: "support").get()
         }
         try invalidate("kb/labelled", .label("a1b2c3"))
-        let outcomes = harness.insert((1...12).map { insertion($0, lease: harness.lease(in: "support")) }, into: "support")
+        let outcomes = harness.insert(
+            (1...12).map { insertion($0, lease: harness.lease(in: "support")) }, into: "support")
         for outcome in outcomes { if case .refused(let error) = outcome { throw error } }
         // Positions 2 through 10.
         try invalidate("kb/ordered", .version(42))
@@ -73,7 +79,8 @@ enum FormatFixture {
             _ = harness.insert(
                 Insertion(key: ExactKey(UInt128(number)), payload: [UInt8(number)], tags: ["billing"]), into: "keys")
         }
-        _ = harness.insert(Insertion(vector: [1, 2, 3], payload: [1], dependencies: [Dependency("a", .ordered(1))]), into: "dropped")
+        _ = harness.insert(
+            Insertion(vector: [1, 2, 3], payload: [1], dependencies: [Dependency("a", .ordered(1))]), into: "dropped")
         // Its records stay in the file until somebody reclaims them.
         _ = try harness.drop("dropped").get()
     }

@@ -11,10 +11,12 @@ import Testing
         configuration.storage.mapBytes = 16 << 20
     }
 
-    /// Writes the fixture: `SEMBLANCE_WRITE_FIXTURES=1 swift test --filter writesTheFixture`. Only for a format that was never released.
+    /// Writes the fixture: `SEMBLANCE_WRITE_FIXTURES=1 swift test --filter writesTheFixture`. Only for a format that was never
+    /// released.
     @Test(.enabled(if: ProcessInfo.processInfo.environment["SEMBLANCE_WRITE_FIXTURES"] != nil))
     func writesTheFixture() throws {
-        let harness = try EngineHarness(clock: ManualClock(milliseconds: FormatFixture.openedAt), configure: Self.configure)
+        let harness = try EngineHarness(
+            clock: ManualClock(milliseconds: FormatFixture.openedAt), configure: Self.configure)
         try FormatFixture.fill(harness)
         try FileManager.default.createDirectory(at: FormatFixture.folder, withIntermediateDirectories: true)
         let file = FormatFixture.folder.appending(path: "data.mdb")
@@ -49,7 +51,8 @@ import Testing
         #expect(harness.engine.position == Position(incarnation: FormatFixture.incarnation, sequence: 10))
         #expect(harness.engine.namespaces().map(\.name) == ["keys", "support"])
         #expect(harness.description(of: "support")?.settings == FormatFixture.settings)
-        #expect(harness.description(of: "support")?.entryCount == 12 && harness.description(of: "support")?.scopeCount == 3)
+        #expect(
+            harness.description(of: "support")?.entryCount == 12 && harness.description(of: "support")?.scopeCount == 3)
         #expect(harness.description(of: "keys")?.settings == NamespaceSettings())
     }
 

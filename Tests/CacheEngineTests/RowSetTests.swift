@@ -8,7 +8,7 @@ import Testing
         return rows
     }
 
-    /// Few numbers for many collisions, many numbers for many chunks, and mostly ascending ones as appending makes them.
+    /// Few numbers for many collisions, many numbers for many chunks, all numbers for their extremes.
     @Test(arguments: [(50, 1), (6_000, 2), (UInt32.max, 3)] as [(UInt32, UInt64)])
     func aRowSetIsTheSetThatItShouldBe(range: UInt32, seed: UInt64) {
         var random = HistoryRandom(seed: seed)

@@ -15,7 +15,8 @@ import Testing
 
     private static func insertion(_ number: Int, bytes: Int = 20_000) -> Insertion {
         Insertion(
-            key: ExactKey(UInt128(number)), vector: [1, Float(number)], payload: [UInt8](repeating: UInt8(number % 256), count: bytes),
+            key: ExactKey(UInt128(number)), vector: [1, Float(number)],
+            payload: [UInt8](repeating: UInt8(number % 256), count: bytes),
             dependencies: [Dependency("kb/\(number % 3)", .ordered(5))])
     }
 
@@ -51,7 +52,9 @@ import Testing
         #expect(more < 10)
         #expect(try harness.purge(.scope(.shared)).get().entryCount == count + more)
         try harness.reopen()
-        #expect(harness.engine.lease(namespace: EngineHarness.namespace, sources: ["source-149"]).sources[0].version == .ordered(599))
+        #expect(
+            harness.engine.lease(namespace: EngineHarness.namespace, sources: ["source-149"]).sources[0].version
+                == .ordered(599))
         // What was purged is reclaimed, and there is room again.
         #expect(harness.reclaim() == count + more)
         var insertion = Self.insertion(9_000)
@@ -67,7 +70,9 @@ import Testing
             let gone = (0..<20).map { EntryIdentifier(UInt64(round * 20 + $0 + 1)) }
             #expect(harness.delete(gone) == [Bool](repeating: true, count: 20))
             var stored = 0
-            for number in 0..<25 where harness.insert(Self.insertion(10_000 + round * 100 + number)).entry != nil { stored += 1 }
+            for number in 0..<25 where harness.insert(Self.insertion(10_000 + round * 100 + number)).entry != nil {
+                stored += 1
+            }
             #expect((15...24).contains(stored), "round \(round): \(stored) of 20")
         }
         #expect(harness.lookup(Lookup(key: ExactKey(UInt128(count - 1)))).hits.count == 1)
@@ -160,7 +165,9 @@ import Testing
             #expect(outcomes.map(\.code) == [CacheError.Code?](repeating: code, count: 8))
             #expect(harness.insert(Self.insertion(0), into: "new\(round)").code == code)
             #expect(harness.create("made", NamespaceSettings()).code == code)
-            if case .failed(let error) = harness.write(.delete(namespace: EngineHarness.namespace, entries: [EntryIdentifier(1)], scope: nil)) {
+            if case .failed(let error) = harness.write(
+                .delete(namespace: EngineHarness.namespace, entries: [EntryIdentifier(1)], scope: nil))
+            {
                 #expect(error.code == code)
             } else {
                 Issue.record("a deletion that was not committed was acknowledged")
@@ -189,7 +196,8 @@ import Testing
         let reader = WorkerThread {
             for _ in 0..<200_000 {
                 if case .lookup(let replies)? = engine.answerInline(
-                    .lookup(namespace: EngineHarness.namespace, [Lookup(key: ExactKey(1))])) {
+                    .lookup(namespace: EngineHarness.namespace, [Lookup(key: ExactKey(1))]))
+                {
                     tally.add(replies[0].missReason)
                 }
                 if tally.isStopped { return }

@@ -105,12 +105,15 @@ struct StoreContents {
     mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) } }
 
     /// Every field is there sometimes and missing sometimes; a key names its entry alone.
-    mutating func insertion(_ number: Int, dimension: Int, lease: Lease? = nil, expiringAfter now: Timestamp) -> Insertion {
+    mutating func insertion(_ number: Int, dimension: Int, lease: Lease? = nil, expiringAfter now: Timestamp)
+        -> Insertion
+    {
         let hasVector = random.chance(0.8)
         var insertion = Insertion(
             scope: Scope(UInt128(Int.random(in: 0..<4, using: &random))),
             key: !hasVector || random.chance(0.5) ? ExactKey(UInt128(number) << 64 | 7) : nil,
-            vector: hasVector ? vector(dimension) : nil, payload: bytes(Int.random(in: 0...random.pick([0, 40, 3_000]), using: &random)),
+            vector: hasVector ? vector(dimension) : nil,
+            payload: bytes(Int.random(in: 0...random.pick([0, 40, 3_000]), using: &random)),
             contentType: random.pick(["", "text/plain", "application/json"]),
             costSavedNanodollars: random.next() >> 20, lease: lease)
         if random.chance(0.7) { insertion.prompt = random.pick(["", "wie geht's?", "質問 \(number)"]) }
@@ -122,7 +125,9 @@ struct StoreContents {
         }
         if lease == nil { insertion.dependencies.removeAll { $0.version == .unnamed } }
         for tag in 0..<Int.random(in: 0...3, using: &random) { insertion.tags.append("tag-\(tag)") }
-        if random.chance(0.3) { insertion.expiresAt = now.advanced(byMilliseconds: Int64.random(in: 1...1_000_000, using: &random)) }
+        if random.chance(0.3) {
+            insertion.expiresAt = now.advanced(byMilliseconds: Int64.random(in: 1...1_000_000, using: &random))
+        }
         return insertion
     }
 }

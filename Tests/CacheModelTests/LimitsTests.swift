@@ -10,7 +10,8 @@ import Testing
     }
 
     @Test func aWholeBatchOfLargestVectorsFitsIntoAFrame() {
-        let lookupBytes = 4 * Limits.dimensionRange.upperBound + Limits.namedSourceCount * (Limits.sourceBytes + 1) + 128
+        let lookupBytes =
+            4 * Limits.dimensionRange.upperBound + Limits.namedSourceCount * (Limits.sourceBytes + 1) + 128
         #expect(Limits.batchCount * lookupBytes <= Limits.frameBytes)
     }
 

@@ -5,7 +5,8 @@ import Testing
 @Suite struct TextualFormTests {
     private static func numbers(seed: UInt64) -> [UInt64] {
         var random = SeededGenerator(seed: seed)
-        return [0, 1, 15, 16, UInt64(Int64.max), .max] + (0..<200).map { _ in random.next() >> UInt64.random(in: 0..<64, using: &random) }
+        return [0, 1, 15, 16, UInt64(Int64.max), .max]
+            + (0..<200).map { _ in random.next() >> UInt64.random(in: 0..<64, using: &random) }
     }
 
     @Test func aPositionIsReadBackAsItWasWritten() {
@@ -18,7 +19,8 @@ import Testing
 
     @Test func aLeaseIsReadBackAsItWasWritten() {
         for (number, namespace) in zip(Self.numbers(seed: 3), Self.numbers(seed: 4).reversed()) {
-            let lease = Lease(position: Position(incarnation: number, sequence: namespace), namespace: number ^ namespace)
+            let lease = Lease(
+                position: Position(incarnation: number, sequence: namespace), namespace: number ^ namespace)
             #expect(Lease(lease.description) == lease)
         }
     }

@@ -2,7 +2,8 @@ import CacheStorage
 import Testing
 
 @Suite struct ChecksumTests {
-    /// The buffer and the values of the reference implementation's self-test (xxHash, `tests/sanity_test.c`): seeds 0 and 2654435761.
+    /// The buffer and the values of the reference implementation's self-test (xxHash, `tests/sanity_test.c`), for the seeds 0
+    /// and 2654435761.
     @Test(arguments: [
         (0, 0xEF46_DB37_51D8_E999 as UInt64, 0xAC75_FDA2_929B_17EF as UInt64),
         (1, 0xE934_A84A_DB05_2768, 0x5014_6076_43A9_B4C3),

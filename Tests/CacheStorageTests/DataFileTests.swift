@@ -12,7 +12,8 @@ import Testing
             let environment = try folder.environment()
             for number in 0..<4 as Range<UInt32> {
                 let writer = try environment.beginWrite()
-                try writer.put(.blocks, StorageKey.block(ContentIdentifier(1), number), [UInt8](repeating: 7, count: 20_000))
+                try writer.put(
+                    .blocks, StorageKey.block(ContentIdentifier(1), number), [UInt8](repeating: 7, count: 20_000))
                 try writer.commit(.entries)
             }
         }
@@ -80,7 +81,9 @@ import Testing
     func aLengthThatCannotBeTrueIsDamaged(offset: Int, value: UInt64) throws {
         var bytes = try makeStore()
         for page in [0, 4_096] {
-            for byte in 0..<(offset == 40 ? 4 : 8) { bytes[page + offset + byte] = UInt8(truncatingIfNeeded: value >> UInt64(byte * 8)) }
+            for byte in 0..<(offset == 40 ? 4 : 8) {
+                bytes[page + offset + byte] = UInt8(truncatingIfNeeded: value >> UInt64(byte * 8))
+            }
         }
         let outcome = try prepare(bytes)
         guard case .failure(let error) = outcome else { Issue.record("taken: \(outcome)"); return }

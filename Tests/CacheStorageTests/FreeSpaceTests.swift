@@ -48,7 +48,9 @@ import Testing
             // LMDB itself needs some pages for the trees and for the list of freed ones.
             let count = (available - 200 << 10) / (64 << 10)
             #expect(count >= 55, "round \(round)")
-            for key in 0..<UInt8(count) { try writer.put(.payloads, [key], [UInt8](repeating: key, count: (64 << 10) - 16)) }
+            for key in 0..<UInt8(count) {
+                try writer.put(.payloads, [key], [UInt8](repeating: key, count: (64 << 10) - 16))
+            }
             try writer.commit(.entries)
             stored = Array(0..<UInt8(count))
             try Self.change(environment) { (writer) throws(CacheError) in

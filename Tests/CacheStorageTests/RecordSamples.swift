@@ -59,7 +59,9 @@ struct RecordSamples {
             model: text(0...Limits.modelBytes), threshold: Float.random(in: -1...1, using: &random))
         if Bool.random(using: &random) { settings.dimension = Int.random(in: Limits.dimensionRange, using: &random) }
         if Bool.random(using: &random) { settings.timeToLiveMilliseconds = Int64(number() >> 1) | 1 }
-        if Bool.random(using: &random) { settings.capacity = Int.random(in: 1...Limits.rowsPerNamespace, using: &random) }
+        if Bool.random(using: &random) {
+            settings.capacity = Int.random(in: 1...Limits.rowsPerNamespace, using: &random)
+        }
         let content = ContentIdentifier(UInt32.random(in: 1 ... .max, using: &random))
         var record = NamespaceRecord(
             name: text(1...Limits.namespaceBytes), content: Bool.random(using: &random) ? content : nil,
@@ -99,13 +101,15 @@ struct RecordSamples {
         let fingerprint = UInt128(number()) << 64 | UInt128(number())
         return EntryRecord(
             createdAt: Timestamp(milliseconds: Int64(bitPattern: number())),
-            expiresAt: Bool.random(using: &random) ? EntryRecord.never : Timestamp(milliseconds: Int64(bitPattern: number())),
+            expiresAt: Bool.random(using: &random)
+                ? EntryRecord.never : Timestamp(milliseconds: Int64(bitPattern: number())),
             fillSequence: number(), costSavedNanodollars: number(), scope: Scope(fingerprint),
             key: Bool.random(using: &random) ? ExactKey(fingerprint &* 3) : nil,
             row: Bool.random(using: &random) ? UInt32(truncatingIfNeeded: number()) & 0x3FFF_FFFF : nil,
             norm: Float.random(in: 0...1e30, using: &random),
             promptBytes: Bool.random(using: &random) ? UInt32(truncatingIfNeeded: number()) & 0xFFFF : nil,
-            payloadBytes: UInt32(truncatingIfNeeded: number()) & 0xFF_FFFF, contentType: text(0...Limits.contentTypeBytes),
+            payloadBytes: UInt32(truncatingIfNeeded: number()) & 0xFF_FFFF,
+            contentType: text(0...Limits.contentTypeBytes),
             dependencies: dependencies, tags: tags)
     }
 
@@ -120,7 +124,8 @@ struct RecordSamples {
     mutating func payload() -> Sample {
         let identifier = EntryIdentifier(number())
         let prompt: String? = Bool.random(using: &random) ? text(0...300) : nil
-        let payload = (0..<Int.random(in: 0...500, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+        let payload = (0..<Int.random(in: 0...500, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random)
+        }
         var record = entryRecord()
         record.promptBytes = prompt.map { UInt32($0.utf8.count) }
         record.payloadBytes = UInt32(payload.count)

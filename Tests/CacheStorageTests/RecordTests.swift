@@ -13,7 +13,9 @@ import Testing
     @Test func everyRecordIsReadBackAsItWasWritten() {
         var samples = RecordSamples(seed: 1)
         for _ in 0..<60 {
-            for sample in samples.all() { #expect(Self.outcome(sample, sample.bytes) == .success(true), "\(sample.name)") }
+            for sample in samples.all() {
+                #expect(Self.outcome(sample, sample.bytes) == .success(true), "\(sample.name)")
+            }
         }
     }
 
@@ -57,9 +59,13 @@ import Testing
                 case 0: content.removeLast(Int.random(in: 0...content.count, using: &random))
                 case 1:
                     for _ in 0..<4 where !content.isEmpty {
-                        content[Int.random(in: 0..<content.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+                        content[Int.random(in: 0..<content.count, using: &random)] = UInt8.random(
+                            in: 0...255, using: &random)
                     }
-                default: content = (0..<Int.random(in: 0...600, using: &random)).map { _ in .random(in: 0...255, using: &random) }
+                default:
+                    content = (0..<Int.random(in: 0...600, using: &random)).map { _ in
+                        .random(in: 0...255, using: &random)
+                    }
                 }
                 var writer = RecordWriter()
                 writer.append(contentsOf: content)
@@ -106,7 +112,8 @@ import Testing
     @Test func aNamespaceRecordWithSettingsOutOfRangeIsDamaged() {
         let identifier = NamespaceIdentifier(1)
         for settings in [
-            NamespaceSettings(dimension: Limits.dimensionRange.upperBound + 1), NamespaceSettings(dimension: Int(UInt32.max)),
+            NamespaceSettings(dimension: Limits.dimensionRange.upperBound + 1),
+            NamespaceSettings(dimension: Int(UInt32.max)),
             NamespaceSettings(threshold: 1.5), NamespaceSettings(threshold: .nan),
             NamespaceSettings(timeToLiveMilliseconds: -1),
         ] {

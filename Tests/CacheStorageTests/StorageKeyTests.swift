@@ -42,8 +42,10 @@ import Testing
     @Test func allKeysOfAScopeOrATagAndNoOthersBeginAlike() {
         let content = ContentIdentifier(9)
         let scope = Scope(5)
-        #expect(StorageKey.exactKey(content, scope, ExactKey(.max)).starts(with: StorageKey.keysOfScope(content, scope)))
-        #expect(!StorageKey.exactKey(content, Scope(6), ExactKey(0)).starts(with: StorageKey.keysOfScope(content, scope)))
+        #expect(
+            StorageKey.exactKey(content, scope, ExactKey(.max)).starts(with: StorageKey.keysOfScope(content, scope)))
+        #expect(
+            !StorageKey.exactKey(content, Scope(6), ExactKey(0)).starts(with: StorageKey.keysOfScope(content, scope)))
         #expect(StorageKey.tag(content, "a", EntryIdentifier(1)).starts(with: StorageKey.entries(content, tag: "a")))
         #expect(!StorageKey.tag(content, "ab", EntryIdentifier(1)).starts(with: StorageKey.entries(content, tag: "a")))
         #expect(!StorageKey.tag(content, "a", EntryIdentifier(1)).starts(with: StorageKey.entries(content, tag: "ab")))

@@ -132,7 +132,9 @@ import Testing
         let environment = try folder.environment(mapBytes: 1 << 20)
         let writer = try environment.beginWrite()
         let code = Self.code { () throws(CacheError) in
-            for key in 0...255 as ClosedRange<UInt8> { try writer.put(.payloads, [key], [UInt8](repeating: 1, count: 10_000)) }
+            for key in 0...255 as ClosedRange<UInt8> {
+                try writer.put(.payloads, [key], [UInt8](repeating: 1, count: 10_000))
+            }
         }
         #expect(code == .storageFull)
         // One failed write spoils the transaction.

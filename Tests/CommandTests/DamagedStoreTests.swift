@@ -58,7 +58,7 @@ import VectorSearch
         #expect(outcome.exitCode == 2, "\(outcome.output)\(outcome.error)")
         #expect(outcome.error.hasPrefix("error: store-damaged: "))
         #expect(outcome.output.isEmpty)
-        #expect(try await check(["--json"]).error.contains(#""code":"store-damaged""#))
+        #expect(try await check(["--json"]).error.contains(#""code":"store-damaged""#), "it is there still")
     }
 
     /// Pages of nonsense may end whoever reads them. The service starts all the same, empty and fenced.
@@ -87,13 +87,34 @@ import VectorSearch
         #expect(moved.count == 1)
     }
 
+    /// Some of this damage ends whoever reads it; the command says so all the same.
+    @Test func aDamagedStoreNeverEndsTheCheckItself() async throws {
+        try await fill()
+        let whole = try Data(contentsOf: URL(filePath: dataFile))
+        var endings: Set<Int32> = []
+        for seed in UInt64(0)..<12 {
+            var generator = SeededGenerator(seed: seed)
+            var bytes = whole
+            for _ in 0..<4 {
+                let start = Int.random(in: 2..<whole.count / 4_096, using: &generator) * 4_096
+                for place in start..<start + 64 { bytes[place] = .random(in: 0 ... .max, using: &generator) }
+            }
+            try bytes.write(to: URL(filePath: dataFile))
+            let outcome = try await check()
+            endings.insert(outcome.exitCode)
+            #expect((0...2).contains(outcome.exitCode), "\(seed): \(outcome.error)")
+            if outcome.exitCode > 0 { #expect(outcome.error.hasPrefix("error: "), "\(seed)") }
+        }
+        #expect(endings.contains(2))
+    }
+
     @Test func aStoreThatEndsItsReaderIsMovedAside() async throws {
         try await fill()
         let script = try folder.write("reader", "#!/bin/sh\nkill -BUS $$\n")
         try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: script)
         var configuration = EngineConfiguration(directory: store, kernels: try Kernels(environment: [:]))
         configuration.storage.mapBytes = 1 << 30
-        let quarantine = try #require(try StoreInspection(executable: script).run(configuration))
+        let quarantine = try #require(try StoreInspection(executable: script).run(configuration).quarantine)
         #expect(quarantine.damage.detail["signal"] == "SIGBUS")
         #expect(FileManager.default.fileExists(atPath: quarantine.directory + "/data.mdb"))
         let engine = try Engine.open(configuration)
@@ -110,7 +131,7 @@ import VectorSearch
         try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: script)
         let configuration = EngineConfiguration(directory: store, kernels: try Kernels(environment: [:]))
         do throws(CacheError) {
-            #expect(try StoreInspection(executable: script).run(configuration) == nil)
+            #expect(try StoreInspection(executable: script).run(configuration) == StoreInspection.Finding())
             #expect(code == nil)
         } catch {
             #expect(error.code == code)

@@ -24,8 +24,8 @@ enum ImportTable {
         ]),
         "SemblanceClient": ["CacheProtocol", "CacheModel", "NIOCore", "NIOPosix", "DequeModule"],
         "semblance": systemLibrary.union(essentials).union([
-            "CacheServer", "SemblanceClient", "CacheEngine", "CacheModel", "ArgumentParser", "Configuration", "Logging",
-            "ServiceLifecycle", "Foundation",
+            "CacheServer", "SemblanceClient", "CacheEngine", "CacheStorage", "VectorSearch", "CacheModel", "ArgumentParser",
+            "Configuration", "Logging", "ServiceLifecycle", "UnixSignals", "Foundation",
         ]),
     ]
 

@@ -130,8 +130,8 @@ import Testing
             let looked = try #require(explanation)
             #expect(looked.cells == 20 * 40)
             #expect(looked.cellsVisited >= 20 && looked.cellsVisited < 20 * 10)
-            #expect(looked.candidates >= 20 && looked.candidates < 20 * 8)
-            #expect(looked.candidates <= looked.rowsRefined && looked.rowsRefined < 20 * 200)
+            #expect(looked.candidates >= 20 && looked.candidates < 20 * 50)
+            #expect(looked.candidates <= looked.rowsRefined && looked.rowsRefined < 20 * 110)
         }
     }
 

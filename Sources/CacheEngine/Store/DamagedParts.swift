@@ -1,8 +1,8 @@
 internal import CacheModel
 internal import CacheStorage
 
-/// What a start found to be damaged in a store that is whole otherwise. It is taken out at once, before anything is written, so
-/// that a damaged entry can neither be counted nor claim the place of another one.
+/// What a start found to be damaged in a store that is whole otherwise. It is taken out at once, before anything is written,
+/// so that a damaged entry can neither be counted nor claim the place of another one.
 struct DamagedParts {
     /// Entries whose record cannot be read, or whose row no block has.
     var entries: [(content: ContentIdentifier, entry: EntryIdentifier)] = []

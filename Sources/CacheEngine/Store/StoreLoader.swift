@@ -58,7 +58,10 @@ package struct StoreLoader {
         var damage = DamagedParts()
         let view = try loadView(table, transaction, &report, &damage)
         report.damagedEntryCount = damage.entries.count
-        try damage.remove(from: environment, view, store)
+        do { try damage.remove(from: environment, view, store) } catch {
+            // What cannot be taken out of a store that has damage is more of it.
+            throw CacheError(.storeDamaged, "damaged parts cannot be removed: \(error.message)", detail: error.detail)
+        }
         report.isFenced = table.isFenced
         report.namespaceCount = table.namespaces.count { $0.value.record.content != nil }
         return LoadedStore(environment: environment, store: store, table: table, view: view, report: report)
@@ -108,6 +111,8 @@ package struct StoreLoader {
             let (identifier, watermarkKey) = try Self.watermarkKey(key)
             let record = try WatermarkRecord(decoding: value)
             digest.add(key: Array(key), record: record.encoded())
+            // A namespace's record is written together with its first watermark.
+            guard table[identifier] != nil else { throw RecordReader.damaged }
             table[identifier]?[watermarkKey] = record
             return true
         }

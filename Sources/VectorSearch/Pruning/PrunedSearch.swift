@@ -16,8 +16,9 @@ package struct PrunedSearch: Sendable {
         self.table = table
     }
 
-    /// Cells whose sketches of the first stage stay in the second cache while all queries of a batch pass.
-    private static let groupRows = 8_192
+    /// Rows of the cells that all queries of a batch pass together: few enough that the blocks which they share stay in the
+    /// third cache, enough that each query finds work for whole vectors.
+    private static let groupRows = 65_536
 
     /// - Parameters:
     ///   - explanation: What was looked at is added to it; nil saves the time to measure it.

@@ -29,14 +29,13 @@ extension PruningPartition {
         decoding bytes: UnsafeRawBufferPointer, dimension: Int, kernels: Kernels
     ) throws(CacheError) {
         let damaged = CacheError(.storeDamaged, "the search partition is damaged")
-        guard bytes.count >= 32 else { throw damaged }
+        guard bytes.count >= 32, Limits.dimensionRange.contains(dimension) else { throw damaged }
         func word(_ offset: Int) -> UInt32 {
             UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
         }
         let cells = Int(word(8))
         let layout = SketchLayout(dimension: dimension)
-        guard word(0) == Self.magic, Int(word(4)) == dimension, Limits.dimensionRange.contains(dimension),
-            Int(word(12)) == layout.pairs, (1...PruningPlan.mostCells).contains(cells),
+        guard word(0) == Self.magic, Int(word(4)) == dimension, Int(word(12)) == layout.pairs, (1...PruningPlan.mostCells).contains(cells),
             bytes.count == 32 + 4 * layout.prefix * layout.rowLength + cells * (4 + layout.length)
         else { throw damaged }
         let basis = AlignedMemory<Float>(count: layout.prefix * layout.rowLength, zero: 0)

@@ -28,7 +28,7 @@ struct CheckCommand: AsyncParsableCommand {
         let examination = StoreExamination(directory: directory, mapBytes: mapSize ?? Limits.mapBytes)
         do {
             if quick {
-                _ = try examination.load(environment)
+                if try examination.load(environment) > 0 { throw ErrorReport.Exit.partly }
             } else if direct {
                 let report = try examination.walk(environment)
                 if json {

@@ -16,37 +16,57 @@ struct StoreExamination: Sendable {
     var directory: String
     var mapBytes: Int
 
-    /// Reads what the engine reads when it opens the store, and no more. A damaged store is not moved aside.
+    /// Does what the engine does when it opens the store: reads what it reads, removes the damaged entries that it would
+    /// remove. A store that is damaged as a whole is not moved aside.
     ///
+    /// - Returns: how many damaged entries there were.
     /// - Throws: `store-damaged`, `store-locked`, `unsupported-format`, `storage-failed`; `invalid-argument` without a
-    /// store.
-    @discardableResult
-    func load(_ environment: [String: String]) throws(CacheError) -> LoadedStore {
+    ///   store.
+    func load(_ environment: [String: String]) throws(CacheError) -> Int {
+        let configuration = try configuration(environment)
+        let directory = try DataDirectory(path: configuration.directory)
+        return try StoreLoader(configuration: configuration, directory: directory).load().report.damagedEntryCount
+    }
+
+    /// Reads and verifies everything.
+    ///
+    /// - Throws: as `load`, `store-damaged` at the first damage, which stays as it is.
+    func walk(_ environment: [String: String]) throws(CacheError) -> Report {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let configuration = try configuration(environment)
+        let directory = try DataDirectory(path: configuration.directory)
+        let walk = try walk(configuration, directory)
+        // Now that every record is known to be whole: do they add up?
+        let loaded = try StoreLoader(configuration: configuration, directory: directory).load()
+        guard loaded.report.damagedEntryCount == 0 else {
+            throw CacheError(
+                .storeDamaged,
+                "\(NumberText.count(loaded.report.damagedEntryCount, "entry", "entries")) could not be served")
+        }
+        return Report(
+            directory: directory.path, walk: walk, opening: loaded.report, position: loaded.table.position,
+            elapsed: clock.now - start)
+    }
+
+    /// The environment is closed again when this returns: one process must not have it open twice.
+    private func walk(
+        _ configuration: EngineConfiguration, _ directory: DataDirectory
+    ) throws(CacheError) -> StoreWalk.Report {
+        _ = try directory.prepareDataFile()
+        let environment = try StorageEnvironment(directory: directory.path, options: configuration.storage)
+        try FormatUpgrade.current.run(in: environment)
+        return try StoreWalk(environment: environment).run()
+    }
+
+    private func configuration(_ environment: [String: String]) throws(CacheError) -> EngineConfiguration {
         // A directory is not made by looking at it.
         guard FileBytes.exists(directory + "/data.mdb") else {
             throw CacheError(.invalidArgument, "there is no store in \(directory)", detail: ["data": directory])
         }
         var configuration = EngineConfiguration(directory: directory, kernels: try Kernels(environment: environment))
         configuration.storage.mapBytes = mapBytes
-        return try StoreLoader(configuration: configuration, directory: try DataDirectory(path: directory)).load()
-    }
-
-    /// Reads and verifies everything.
-    ///
-    /// - Throws: as `load`, `store-damaged` at the first damage.
-    func walk(_ environment: [String: String]) throws(CacheError) -> Report {
-        let clock = ContinuousClock()
-        let start = clock.now
-        let loaded = try load(environment)
-        let walk = try StoreWalk(environment: loaded.environment).run()
-        guard loaded.report.damagedEntryCount == 0 else {
-            throw CacheError(
-                .storeDamaged,
-                "\(NumberText.count(loaded.report.damagedEntryCount, "entry", "entries")) cannot be served")
-        }
-        return Report(
-            directory: directory, walk: walk, opening: loaded.report, position: loaded.table.position,
-            elapsed: clock.now - start)
+        return configuration
     }
 }
 

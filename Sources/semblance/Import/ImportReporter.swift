@@ -55,6 +55,8 @@ final class ImportReporter {
 
     func end(_ state: ImportState, isComplete: Bool) {
         let elapsed = clock.now - began
+        // Requests are answered in any order.
+        refused.sort { $0.row < $1.row }
         guard !isJSON else {
             Terminal.output.line(Self.json(state, refused, namespace, elapsed, isComplete: isComplete).line)
             return

@@ -11,7 +11,7 @@ struct Greeting {
     var kernel: String
     var durability: Durability
     var position: Position
-    var quarantine: StoreInspection.Quarantine?
+    var finding: StoreInspection.Finding
 
     var lines: [String] {
         var pairs: [(name: String, value: String)] = addresses.map { ("address", $0.description) }
@@ -32,14 +32,13 @@ struct Greeting {
 
     private var warnings: [String] {
         var lines: [String] = []
-        if let place = quarantine?.directory ?? opening.quarantinedTo {
-            let reason = quarantine?.damage.message ?? opening.damage?.message ?? "it could not be read"
+        if let place = finding.quarantine?.directory ?? opening.quarantinedTo {
+            let reason = finding.quarantine?.damage.message ?? opening.damage?.message ?? "it could not be read"
             lines.append("The store was damaged: \(reason).")
             lines.append("It was moved to \(place); this one began empty.")
         }
-        if opening.damagedEntryCount > 0 {
-            lines.append(
-                "\(NumberText.count(opening.damagedEntryCount, "entry", "entries")) found damaged, not served.")
+        if finding.hasRemovedEntries || opening.damagedEntryCount > 0 {
+            lines.append("Damaged entries were found and removed; they are misses from now on.")
         }
         if opening.isFenced {
             lines.append(

@@ -14,8 +14,8 @@ struct ServiceProcess: Sendable {
     let server: CacheServer
     let logger: Logger
     let kernel: String
-    /// What was found damaged before the engine saw it, and where it went.
-    let quarantine: StoreInspection.Quarantine?
+    /// What was found damaged before the engine saw it.
+    let finding: StoreInspection.Finding
 
     /// Has a child process look at the store, opens it, and makes a server that does not listen yet.
     ///
@@ -35,17 +35,16 @@ struct ServiceProcess: Sendable {
         if settings.searchThreads == 1 { server.eventLoopThreads = 1 }
         try server.validate()
 
-        let (engine, quarantine) = try await OwnThread.run { [configuration] () throws(CacheError) in
-            let quarantine = try executable.flatMap { executable throws(CacheError) in
-                try StoreInspection(executable: executable).run(configuration)
-            }
-            return (try Engine.open(configuration), quarantine)
+        let (engine, finding) = try await OwnThread.run { [configuration] () throws(CacheError) in
+            var finding = StoreInspection.Finding()
+            if let executable { finding = try StoreInspection(executable: executable).run(configuration) }
+            return (try Engine.open(configuration), finding)
         }
         do {
             return ServiceProcess(
                 settings: settings, engine: engine,
                 server: try CacheServer(configuration: server, executor: engine, logger: logger), logger: logger,
-                kernel: kernels.name, quarantine: quarantine)
+                kernel: kernels.name, finding: finding)
         } catch {
             engine.close()
             throw error
@@ -89,16 +88,15 @@ struct ServiceProcess: Sendable {
                 "namespaces": "\(opening.namespaceCount)",
                 "new": "\(opening.isNew)", "kernel": "\(kernel)", "durability": "\(settings.durability.rawValue)",
             ])
-        if let place = quarantine?.directory ?? opening.quarantinedTo {
+        if let place = finding.quarantine?.directory ?? opening.quarantinedTo {
             logger.error(
                 "store quarantined",
                 metadata: [
-                    "directory": "\(place)", "reason": "\((quarantine?.damage ?? opening.damage)?.description ?? "")",
+                    "directory": "\(place)",
+                    "reason": "\((finding.quarantine?.damage ?? opening.damage)?.description ?? "")",
                 ])
         }
-        if opening.damagedEntryCount > 0 {
-            logger.warning("damaged entries left out", metadata: ["entries": "\(opening.damagedEntryCount)"])
-        }
+        if finding.hasRemovedEntries || opening.damagedEntryCount > 0 { logger.warning("damaged entries removed") }
         if opening.isFenced { logger.warning("store fenced") }
     }
 
@@ -106,7 +104,7 @@ struct ServiceProcess: Sendable {
     func greeting(_ addresses: [ListenAddress]) -> [String] {
         Greeting(
             addresses: addresses, data: settings.data, opening: engine.opening, kernel: kernel,
-            durability: settings.durability, position: engine.position, quarantine: quarantine
+            durability: settings.durability, position: engine.position, finding: finding
         ).lines
     }
 }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import CacheEngine
 import CacheModel
 import CacheStorage
@@ -14,14 +15,20 @@ struct StoreInspection {
         var damage: CacheError
     }
 
+    struct Finding: Hashable, Sendable {
+        /// Where the damaged store went, if it was.
+        var quarantine: Quarantine?
+        /// Whether the child has removed damaged entries, as the engine would have.
+        var hasRemovedEntries = false
+    }
+
     /// The program that has `check --quick`.
     var executable: String
 
-    /// - Returns: where the damaged store went, if it was.
     /// - Throws: `storage-failed` when the child was ended by somebody else; what `StoreOpening` throws.
-    func run(_ configuration: EngineConfiguration) throws(CacheError) -> Quarantine? {
+    func run(_ configuration: EngineConfiguration) throws(CacheError) -> Finding {
         // Without a store there is nothing to look at.
-        guard FileBytes.exists(configuration.directory + "/data.mdb") else { return nil }
+        guard FileBytes.exists(configuration.directory + "/data.mdb") else { return Finding() }
         let child = ChildProcess(
             executable: executable,
             arguments: [
@@ -29,7 +36,7 @@ struct StoreInspection {
                 "\(configuration.storage.mapBytes)",
             ])
         switch try child.run() {
-        case .exited: return nil
+        case .exited(let code): return Finding(hasRemovedEntries: code == ErrorReport.Exit.partly.rawValue)
         case .signaled(let signal):
             if let damage = ChildProcess.damage(signal) { return try quarantine(configuration, damage) }
             throw CacheError(
@@ -38,11 +45,9 @@ struct StoreInspection {
         }
     }
 
-    private func quarantine(
-        _ configuration: EngineConfiguration, _ damage: CacheError
-    ) throws(CacheError) -> Quarantine? {
+    private func quarantine(_ configuration: EngineConfiguration, _ damage: CacheError) throws(CacheError) -> Finding {
         // What the engine opens next is the empty, fenced store that is made here.
         let loaded = try StoreOpening(configuration).startAnew(after: damage)
-        return loaded.report.quarantinedTo.map { Quarantine(directory: $0, damage: damage) }
+        return Finding(quarantine: loaded.report.quarantinedTo.map { Quarantine(directory: $0, damage: damage) })
     }
 }
