@@ -10,28 +10,49 @@
 
 #pragma STDC FP_CONTRACT OFF
 // Vectors are passed between inlined functions only.
+#if defined(__clang__)
 #pragma clang diagnostic ignored "-Wpsabi"
+#else
+#pragma GCC diagnostic ignored "-Wpsabi"
+#endif
 
 #define BOUNDS_INLINE static inline __attribute__((always_inline)) BOUNDS_TARGET
 
 enum { LANES = 16 };
 
-typedef float lanes_f __attribute__((ext_vector_type(LANES)));
-typedef int32_t lanes_i __attribute__((ext_vector_type(LANES)));
-typedef uint16_t lanes_u16 __attribute__((ext_vector_type(LANES)));
+typedef float lanes_f __attribute__((vector_size(LANES * 4)));
+typedef int32_t lanes_i __attribute__((vector_size(LANES * 4)));
+typedef uint16_t lanes_u16 __attribute__((vector_size(LANES * 2)));
 
 /// Covers the roundings of n and d; the errors of what they are made of are in the threshold.
 #define ROUNDING 1e-6f
 /// Below this d the quotient n / d is too sensitive to be used.
 #define LEAST_DENOMINATOR 0x1p-7f
 
-BOUNDS_INLINE lanes_f splat(float value) { return (lanes_f)value; }
+BOUNDS_INLINE lanes_f splat(float value) {
+    return (lanes_f){value, value, value, value, value, value, value, value,
+                     value, value, value, value, value, value, value, value};
+}
 
-BOUNDS_INLINE lanes_f lesser(lanes_f a, lanes_f b) { return a < b ? a : b; }
+BOUNDS_INLINE lanes_f choose(lanes_i flags, lanes_f one, lanes_f other) {
+    return (lanes_f)((flags & (lanes_i)one) | (~flags & (lanes_i)other));
+}
 
-BOUNDS_INLINE lanes_f greater(lanes_f a, lanes_f b) { return a > b ? a : b; }
+BOUNDS_INLINE lanes_f lesser(lanes_f a, lanes_f b) { return choose(a < b, a, b); }
 
-BOUNDS_INLINE lanes_f root(lanes_f value) { return __builtin_elementwise_sqrt(greater(value, splat(0))); }
+BOUNDS_INLINE lanes_f greater(lanes_f a, lanes_f b) { return choose(a > b, a, b); }
+
+BOUNDS_INLINE lanes_f root(lanes_f value) {
+    lanes_f positive = greater(value, splat(0));
+#if defined(__clang__)
+    return __builtin_elementwise_sqrt(positive);
+#else
+    for (int i = 0; i < LANES; i++) {
+        positive[i] = __builtin_sqrtf(positive[i]);
+    }
+    return positive;
+#endif
+}
 
 /// sin of the angle whose cosine is given, not below the exact one.
 BOUNDS_INLINE lanes_f sine_above(lanes_f cosine) { return root(splat(1 + 2 * ROUNDING) - cosine * cosine); }
@@ -50,7 +71,15 @@ BOUNDS_INLINE lanes_f load_floats(const float *from, size_t count, float filler)
 
 BOUNDS_INLINE uint32_t mask_of(lanes_i flags) {
     lanes_i bits = flags & (lanes_i){1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768};
+#if defined(__clang__)
     return (uint32_t)__builtin_reduce_or(bits);
+#else
+    int32_t mask = 0;
+    for (int i = 0; i < LANES; i++) {
+        mask |= bits[i];
+    }
+    return (uint32_t)mask;
+#endif
 }
 
 /// Whether n > d for certain: no row can reach the threshold.
@@ -67,8 +96,8 @@ BOUNDS_TARGET static size_t bounds_cells(const struct svk_sketch_cells *query, f
     size_t left = 0;
     for (size_t first = 0; first < query->count; first += LANES) {
         size_t count = query->count - first < LANES ? query->count - first : LANES;
-        lanes_i products = 0;
-        lanes_u16 steps = 0;
+        lanes_i products = {0};
+        lanes_u16 steps = {0};
         if (count == LANES) {
             memcpy(&products, query->products + first, sizeof products);
             memcpy(&steps, query->distances + first, sizeof steps);
@@ -140,7 +169,7 @@ BOUNDS_TARGET static void bounds_cut(
     lanes_f steps = splat(4 / scale->unit);
     for (size_t first = 0; first < count; first += LANES) {
         size_t some = count - first < LANES ? count - first : LANES;
-        lanes_f numerator = 0, denominator = 0, sine = 0, doubt = 0;
+        lanes_f numerator = {0}, denominator = {0}, sine = {0}, doubt = {0};
         for (size_t i = 0; i < some; i++) {
             const struct svk_sketch_block *block = &blocks[first + i];
             numerator[i] = block->numerator;
@@ -178,7 +207,7 @@ BOUNDS_TARGET static size_t bounds_refine(
     size_t kept = 0, code_bytes = refinement->length / 8;
     for (size_t first = 0; first < count; first += LANES) {
         size_t some = count - first < LANES ? count - first : LANES;
-        lanes_f along = 0, cosine = 0, sine = 0, alignment = 0, offset = 0, sum = 0;
+        lanes_f along = {0}, cosine = {0}, sine = {0}, alignment = {0}, offset = {0}, sum = {0};
         uint32_t rows[LANES];
         for (size_t i = 0; i < some; i++) {
             if (first + i + AHEAD < count) {

@@ -20,7 +20,8 @@ extension Position: LosslessStringConvertible {
 
     public init?(_ description: String) {
         let parts = description.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, let incarnation = UInt64(hexadecimal: String(parts[0])), let sequence = UInt64(parts[1])
+        guard parts.count == 2, let incarnation = UInt64(hexadecimal: String(parts[0])),
+            parts[1].first != "+", let sequence = UInt64(parts[1])
         else { return nil }
         self.init(incarnation: incarnation, sequence: sequence)
     }

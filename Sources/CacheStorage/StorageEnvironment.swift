@@ -111,7 +111,9 @@ package final class StorageEnvironment: @unchecked Sendable {
 
     package func beginWrite() throws(CacheError) -> WriteTransaction {
         var transaction: OpaquePointer?
-        try StorageFailure.check(mdb_txn_begin(handle, nil, 0, &transaction), "beginning a transaction")
+        let code = mdb_txn_begin(handle, nil, 0, &transaction)
+        noteFailure(code)
+        try StorageFailure.check(code, "beginning a transaction")
         guard let transaction else { throw CacheError(.internalError, "LMDB began no transaction") }
         return WriteTransaction(environment: self, handle: transaction)
     }

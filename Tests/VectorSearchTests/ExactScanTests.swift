@@ -163,6 +163,7 @@ import Testing
     }
 
     @Test func searchesRunSideBySideEachWithItsOwnScratch() async throws {
+        // Only read from, by all threads.
         nonisolated(unsafe) let searched = try ScanCase(
             dimension: 384, rowCount: 150, queryCount: 33, spread: 0.4, verdicts: .acceptsAll, seed: 16)
         let expected = searched.queries.indices.map(searched.expected)

@@ -20,6 +20,8 @@ struct LookupPass {
         case hits([Found])
         case miss(Miss)
         case refused(CacheError)
+        /// What was found cannot be read; without these entries something else may be.
+        case damaged([EntryIdentifier])
     }
 
     struct Found {
@@ -45,7 +47,7 @@ struct LookupPass {
                 }
                 guard let content, let view = snapshot.view[content] else { continue }
                 if let key = lookup.key {
-                    outcomes[index] = try find(key, lookup, content, snapshot)
+                    outcomes[index] = find(key, lookup, content, snapshot)
                     if case .hits = outcomes[index] { continue }
                 }
                 guard let vector else { continue }
@@ -95,16 +97,21 @@ struct LookupPass {
 
     private func find(
         _ key: ExactKey, _ lookup: Lookup, _ content: ContentIdentifier, _ snapshot: Snapshot
-    ) throws(CacheError) -> Outcome {
-        guard let identifier = try snapshot.entry(content, lookup.scope, key), !damaged.contains(identifier) else {
-            return .miss(Miss(reason: .nothingStored))
-        }
-        let record: EntryRecord?
-        do { record = try snapshot.record(content, identifier) } catch {
+    ) -> Outcome {
+        let nothing = Outcome.miss(Miss(reason: .nothingStored))
+        let identifier: EntryIdentifier
+        let record: EntryRecord
+        do throws(CacheError) {
+            guard let known = try snapshot.entry(content, lookup.scope, key), !damaged.contains(known),
+                let stored = try snapshot.record(content, known), stored.scope == lookup.scope, stored.key == key
+            else { return nothing }
+            identifier = known
+            record = stored
+        } catch {
+            // A key that cannot be read is none; the vector may find the answer all the same.
             counters.damaged.add(1)
-            return .miss(Miss(reason: .nothingStored))
+            return nothing
         }
-        guard let record, record.scope == lookup.scope, record.key == key else { return .miss(Miss(reason: .nothingStored)) }
         let oldest = lookup.maximumAgeMilliseconds.map { now.advanced(byMilliseconds: -$0) }
         if record.expiresAt <= now || oldest.map({ record.createdAt < $0 }) ?? false {
             return .miss(Miss(reason: .expired))
@@ -118,11 +125,18 @@ struct LookupPass {
     // MARK: By vector
 
     private func outcome(of result: SearchResult, _ judge: RowJudge, keyMiss: Miss?) -> Outcome {
-        let found = result.matches.compactMap { match -> Found? in
+        var found: [Found] = []
+        var unreadable: [EntryIdentifier] = []
+        for match in result.matches {
             let identifier = EntryIdentifier(match.order)
-            guard let record = judge.record(identifier) else { return nil }
-            return Found(match: .vector, similarity: match.similarity, identifier: identifier, record: record)
+            if let record = judge.record(identifier) {
+                found.append(
+                    Found(match: .vector, similarity: match.similarity, identifier: identifier, record: record))
+            } else {
+                unreadable.append(identifier)
+            }
         }
+        if !unreadable.isEmpty { return .damaged(unreadable) }
         if !found.isEmpty { return .hits(found) }
         if let excluded = result.bestExcluded, let reason = Miss.Reason(rawValue: excluded.reason) {
             return .miss(Miss(reason: reason, nearestSimilarity: result.nearest))

@@ -121,6 +121,9 @@ package final class Searcher {
         switch outcome {
         case .refused(let error): return .refused(error)
         case .miss(let miss): return .miss(miss)
+        case .damaged(let entries):
+            damaged.formUnion(entries)
+            return nil
         case .hits(let found):
             guard let snapshot = pass.state.snapshot, let content = pass.content else { return nil }
             var hits: [Hit] = []

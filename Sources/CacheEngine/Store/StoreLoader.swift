@@ -47,7 +47,9 @@ package struct StoreLoader {
         let transaction = try environment.beginRead()
         guard let record = try transaction.value(.store, StorageKey.store) else {
             // A store without its record is either brand-new or has lost it.
-            guard try transaction.recordCount(.entries) == 0, try transaction.recordCount(.namespaces) == 0 else {
+            guard try transaction.recordCount(.entries) == 0, try transaction.recordCount(.namespaces) == 0,
+                try transaction.recordCount(.watermarks) == 0
+            else {
                 throw CacheError(.storeDamaged, "the store's own record is missing")
             }
             return try create(environment)

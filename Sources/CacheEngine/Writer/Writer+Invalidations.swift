@@ -134,58 +134,12 @@ extension Writer {
             case .tag(let tag): (.tag(Name(tag)), floors.tags)
             }
         let previous = max(floor, table[identifier]?[key]?.lastSequence ?? 0)
-        let count = try entryCount(purge, table[identifier], previous: previous)
+        let count = try entryCount(purge, table[identifier]?.record.content, filledFrom: previous)
         table.purge(key, in: identifier)
         changes.insert(key, identifier)
         foldIfNeeded(identifier, &table, &changes)
         return PurgeReceipt(
             entryCount: count, position: Position(incarnation: table.incarnation, sequence: table.sequence))
-    }
-
-    /// Entries of the scope or the tag that an earlier purge, or a fold, has not taken already.
-    private func entryCount(
-        _ purge: Purge, _ namespace: NamespaceWatermarks?, previous: UInt64
-    ) throws(CacheError) -> Int {
-        guard let content = namespace?.record.content, let index = view[content],
-            let transaction = try environment?.beginRead()
-        else { return 0 }
-        var count = 0
-        switch purge {
-        case .tag(let tag):
-            let prefix = StorageKey.entries(content, tag: tag)
-            try transaction.forEach(.tags, prefix: prefix) { (key, _) throws(CacheError) -> Bool in
-                guard let number: UInt64 = StorageKey.number(in: key, at: prefix.count) else { return true }
-                let entry = EntryIdentifier(number)
-                if let value = try transaction.value(.entries, StorageKey.entry(content, entry)),
-                    try EntryRecord(decoding: value, entry).fillSequence >= previous
-                {
-                    count += 1
-                }
-                return true
-            }
-        case .scope(let scope):
-            guard let rows = index.scopes[scope], let layout = index.layout ?? (rows.rows.isEmpty ? BlockLayout(dimension: 1) : nil)
-            else { return 0 }
-            let perBlock = UInt32(layout.rowsPerBlock)
-            rows.rows.forEach { row in
-                if let metadata = index[row / perBlock]?.metadata[Int(row % perBlock)], metadata.fillSequence >= previous {
-                    count += 1
-                }
-            }
-            // Entries without a vector are found by their key.
-            guard rows.entryCount > rows.rows.count else { break }
-            try transaction.forEach(.keys, prefix: StorageKey.keysOfScope(content, scope)) {
-                (key, value) throws(CacheError) -> Bool in
-                var reader = try RecordReader(sealed: value, seed: Checksum.of(Array(key)))
-                let entry = EntryIdentifier(try reader.read())
-                if let value = try transaction.value(.entries, StorageKey.entry(content, entry)) {
-                    let record = try EntryRecord(decoding: value, entry)
-                    if record.row == nil, record.fillSequence >= previous { count += 1 }
-                }
-                return true
-            }
-        }
-        return count
     }
 
     private func drop(

@@ -117,7 +117,8 @@ package final class Writer: @unchecked Sendable {
         view = loaded.view
         durableTable = loaded.table
         // Memory keeps what it was told, as it has refused answers on the strength of it; only what is on the disk is durable.
-        table.durableSequence = loaded.table.sequence
+        // A commit whose sync failed may be there, in memory alone: it counts when it was written again.
+        table.durableSequence = min(table.durableSequence, loaded.table.sequence)
         let snapshot = Snapshot(view: view, transaction: try loaded.environment.beginRead())
         snapshots = [WeakSnapshot(snapshot: snapshot)]
         published.publish(snapshot, table)

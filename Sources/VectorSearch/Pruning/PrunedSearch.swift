@@ -7,6 +7,7 @@ import CVectorKernels
 /// not always the best of them, and nil when no accepted row was compared.
 package struct PrunedSearch: Sendable {
     package let kernels: Kernels
+    // Points to a constant table of functions.
     private nonisolated(unsafe) let table: UnsafePointer<svk_sketch_kernels>
 
     /// - Returns: nil when the instruction set has no sketch kernels.
