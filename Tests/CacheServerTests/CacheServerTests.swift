@@ -7,7 +7,7 @@ import Logging
 import NIOCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct CacheServerTests {
+@Suite(.timeLimit(.minutes(10))) struct CacheServerTests {
     private static let insertion = Insertion(
         vector: [1, 0, 0], prompt: "how do I return it", payload: Array("within 30 days".utf8),
         dependencies: [Dependency("kb/refunds", .ordered(41))])

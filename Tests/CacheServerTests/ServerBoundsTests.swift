@@ -6,7 +6,7 @@ import NIOCore
 import Testing
 
 /// What a server does when it is asked for more than it holds, and when it is told to stop.
-@Suite(.timeLimit(.minutes(1))) struct ServerBoundsTests {
+@Suite(.timeLimit(.minutes(10))) struct ServerBoundsTests {
     // MARK: Bounds
 
     @Test func manyPipelinedRequestsAreAllAnswered() async throws {

@@ -82,7 +82,8 @@ enum BuiltExecutable {
     /// Waits for the line that tells where the service listens.
     private static func address(_ running: Running) async throws -> String {
         let clock = ContinuousClock()
-        let deadline = clock.now + .seconds(30)
+        // Generous, as the other tests may keep all threads busy meanwhile.
+        let deadline = clock.now + .seconds(600)
         while clock.now < deadline {
             let output = try running.folder.text("output")
             if output.contains("Listening."), let match = output.firstMatch(of: #/address +(\S+)/#) {

@@ -23,13 +23,13 @@ final class ServiceProcess {
         process.standardError = FileHandle.standardError
         try process.run()
         var configuration = ClientConfiguration()
-        configuration.requestTimeout = .seconds(60)
+        configuration.requestTimeout = .seconds(300)
         client = try SemblanceClient(address: .unixSocket(path: socket), configuration: configuration)
         try await waitUntilReady()
     }
 
     private func waitUntilReady() async throws {
-        let deadline = ContinuousClock.now.advanced(by: .seconds(60))
+        let deadline = ContinuousClock.now.advanced(by: .seconds(600))
         while true {
             do {
                 _ = try await client.ping()

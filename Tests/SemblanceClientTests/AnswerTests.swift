@@ -6,7 +6,7 @@ import Testing
 
 /// `answer(to:in:orCompute:)`: the cache never fails the caller, and what is stored has the lease from before it was
 /// computed.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct AnswerTests {
     private let lookup = Lookup(scope: Scope(3), key: ExactKey(4), vector: [1, 0], omitsPayload: true)
 

@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// Against a real server that does what the test says.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ClientTests {
     /// Greets, and echoes pings.
     @Sendable private static func echo(_ arrival: ScriptedService.Arrival) {

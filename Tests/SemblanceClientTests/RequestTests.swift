@@ -4,7 +4,7 @@ import SemblanceClient
 import Testing
 
 /// Each method of the client sends its request and gives back its reply.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct RequestTests {
     private let namespace = NamespaceDescription(
         name: "n", settings: NamespaceSettings(dimension: 3), entryCount: 1, rowCount: 2, scopeCount: 3,
