@@ -17,7 +17,7 @@ package struct PrunedSearch: Sendable {
         self.table = table
     }
 
-    /// Rows of the cells that all queries of a batch pass together: few enough that the blocks which they share stay in the
+    /// Rows of the cells that all queries of a batch pass together: few enough that blocks which they share stay in the
     /// third cache, enough that each query finds work for whole vectors.
     private static let groupRows = 65_536
 

@@ -35,7 +35,8 @@ extension PruningPartition {
         }
         let cells = Int(word(8))
         let layout = SketchLayout(dimension: dimension)
-        guard word(0) == Self.magic, Int(word(4)) == dimension, Int(word(12)) == layout.pairs, (1...PruningPlan.mostCells).contains(cells),
+        guard word(0) == Self.magic, Int(word(4)) == dimension, Int(word(12)) == layout.pairs,
+            (1...PruningPlan.mostCells).contains(cells),
             bytes.count == 32 + 4 * layout.prefix * layout.rowLength + cells * (4 + layout.length)
         else { throw damaged }
         let basis = AlignedMemory<Float>(count: layout.prefix * layout.rowLength, zero: 0)

@@ -37,7 +37,8 @@ package final class PruningPartition: Sendable {
         centroids: AlignedMemory<Int8>, scales: AlignedMemory<Float>, kernels: Kernels
     ) throws(CacheError) {
         let count = scales.count
-        guard let table = kernels.sketches, typicalAlignment > 0, typicalAlignment < 0.99, count > 0, centroids.count == count * layout.length, basis.count == layout.prefix * layout.rowLength,
+        guard let table = kernels.sketches, typicalAlignment > 0, typicalAlignment < 0.99, count > 0,
+            centroids.count == count * layout.length, basis.count == layout.prefix * layout.rowLength,
             let defect = Self.defect(of: basis, layout)
         else { throw Self.damaged }
         self.layout = layout
