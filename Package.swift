@@ -20,6 +20,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-configuration", from: "1.0.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.1.4"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
     ],
     targets: [
@@ -69,10 +70,14 @@ let package = Package(
         .executableTarget(
             name: "semblance",
             dependencies: [
-                "CacheServer", "SemblanceClient", "CacheEngine", "CacheStorage", "VectorSearch", "CacheModel",
+                "CacheServer", "SemblanceClient", "CacheEngine", "CacheProtocol", "CacheStorage", "VectorSearch",
+                "CacheModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -120,10 +125,13 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "semblance", "CacheServer", "SemblanceClient", "CacheEngine", "CacheStorage", "VectorSearch", "CacheModel",
+                "semblance", "CacheServer", "SemblanceClient", "CacheEngine", "CacheProtocol", "CacheStorage",
+                "VectorSearch", "CacheModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),

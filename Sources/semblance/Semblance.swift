@@ -12,8 +12,8 @@ struct Semblance: AsyncParsableCommand {
             `semblance serve` starts a service, `semblance demo` shows one at work; the other commands ask a running \
             one.
 
-            Exit codes: 0 done, 1 failed, 2 not everything was accepted (import) or the store is damaged (check), 64 \
-            wrong usage. \
+            Exit codes: 0 done, 1 failed, 2 not everything was accepted (import), the store is damaged (check) or \
+            there were errors under load (bench), 64 wrong usage. \
             Errors go to standard error: \"error: code: message\", or with --json one line \
             {\"error\": {\"code\", \"message\", \"detail\", \"advice\"}}.
             """,
@@ -29,6 +29,7 @@ struct Semblance: AsyncParsableCommand {
                 name: "Freshness",
                 subcommands: [InvalidateCommand.self, LeaseCommand.self, PurgeCommand.self, FenceCommand.self]),
             CommandGroup(
-                name: "Operation", subcommands: [PingCommand.self, StatisticsCommand.self, NamespaceCommand.self]),
+                name: "Operation",
+                subcommands: [PingCommand.self, StatisticsCommand.self, NamespaceCommand.self, BenchCommand.self]),
         ])
 }

@@ -24,8 +24,9 @@ enum ImportTable {
         ]),
         "SemblanceClient": ["CacheProtocol", "CacheModel", "NIOCore", "NIOPosix", "DequeModule"],
         "semblance": systemLibrary.union(essentials).union([
-            "CacheServer", "SemblanceClient", "CacheEngine", "CacheStorage", "VectorSearch", "CacheModel", "ArgumentParser",
-            "Configuration", "Logging", "ServiceLifecycle", "UnixSignals", "Foundation",
+            "CacheServer", "SemblanceClient", "CacheEngine", "CacheProtocol", "CacheStorage", "VectorSearch", "CacheModel",
+            "ArgumentParser", "Configuration", "Histogram", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle",
+            "UnixSignals", "Foundation",
         ]),
     ]
 
