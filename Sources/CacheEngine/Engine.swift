@@ -15,7 +15,8 @@ package final class Engine: Sendable {
     private let published: PublishedState
     private let writes: WriteQueue
     private let reads: ReadQueue
-    private let scan: ExactScan
+    private let builds = BuildQueue()
+    private let methods: SearchMethods
     /// Searchers of callers' own threads, see `answerInline`.
     private let inlineSearchers = Mutex<[Box]>([])
     private let threads: Mutex<[WorkerThread]>
@@ -38,17 +39,17 @@ package final class Engine: Sendable {
         return Engine(
             configuration: configuration, directory: opening.directory, loaded: loaded,
             published: PublishedState(snapshot: snapshot, table: loaded.table),
-            scan: ExactScan(kernels: configuration.kernels, blas: blas))
+            methods: SearchMethods(kernels: configuration.kernels, blas: blas), blas: blas)
     }
 
     private init(
         configuration: EngineConfiguration, directory: DataDirectory, loaded: LoadedStore, published: PublishedState,
-        scan: ExactScan
+        methods: SearchMethods, blas: BlasLibrary
     ) {
         self.configuration = configuration
         self.directory = directory
         self.published = published
-        self.scan = scan
+        self.methods = methods
         opening = loaded.report
         let counters = EngineCounters()
         self.counters = counters
@@ -58,13 +59,16 @@ package final class Engine: Sendable {
         self.reads = reads
         let writer = Writer(
             configuration: configuration, directory: directory, loaded: loaded, published: published,
-            counters: counters, queue: writes)
+            counters: counters, queue: writes, builds: builds)
+        let builder = IndexBuilder(
+            published: published, writes: writes, builds: builds, counters: counters, kernels: configuration.kernels,
+            blas: blas)
         let clock = configuration.clock
-        var threads = [WorkerThread { writer.run() }]
+        var threads = [WorkerThread { writer.run() }, WorkerThread(isBackground: true) { builder.run() }]
         for _ in 0..<configuration.searchThreads {
             threads.append(
                 WorkerThread {
-                    let searcher = Searcher(published: published, clock: clock, counters: counters, scan: scan)
+                    let searcher = Searcher(published: published, clock: clock, counters: counters, methods: methods)
                     while let batch = reads.next() {
                         let replies = searcher.answer(batch.map(\.request))
                         for (read, reply) in zip(batch, replies) { read.reply(reply) }
@@ -115,13 +119,14 @@ package final class Engine: Sendable {
         if let content = state.table.content(name), let index = state.snapshot?.view[content] {
             var bytes = 0
             for lookup in lookups where lookup.vector != nil {
-                bytes += VectorSearches.rowCount(index, lookup.scope) * (index.layout?.stride ?? 0) * 4
+                let threshold = lookup.threshold ?? state.table[name]?.record.settings.threshold ?? 0.95
+                bytes += VectorSearches.expectedBytes(index, lookup.scope, threshold: threshold)
                 guard bytes <= limitBytes else { return nil }
             }
         }
         let box =
             inlineSearchers.withLock { $0.popLast() }
-            ?? Box(Searcher(published: published, clock: configuration.clock, counters: counters, scan: scan))
+            ?? Box(Searcher(published: published, clock: configuration.clock, counters: counters, methods: methods))
         let reply = box.searcher.answer(name, lookups, payloadLimitBytes: limitBytes)
         inlineSearchers.withLock { $0.append(box) }
         return reply
@@ -151,7 +156,7 @@ package final class Engine: Sendable {
         let state = published.current
         return EngineStatistics(
             state: state, usage: state.snapshot?.usage, counters: counters, lookupsWaiting: reads.waitingCount,
-            writesWaiting: writes.waitingCount, kernel: configuration.kernels.name,
+            writesWaiting: writes.waitingCount, buildsPending: builds.pendingCount, kernel: configuration.kernels.name,
             durability: configuration.storage.durability)
     }
 
@@ -163,11 +168,21 @@ package final class Engine: Sendable {
         try snapshot.copyStore(to: directory)
     }
 
+    /// Waits until no search index is being built any more. Blocks; for tools and tests that want to know what they measure.
+    package func waitForBuilds() {
+        // Writes before this one have said what they want built.
+        let reached = Handoff<Void>()
+        guard writes.push({ _ in reached.put(()) }) else { return }
+        _ = reached.take()
+        builds.drain()
+    }
+
     // MARK: Ending
 
     /// Refuses new work, answers what waits, and closes the store. Blocks until the threads have ended; call it once or often.
     package func close() {
         reads.close()
+        builds.close()
         let threads = threads.withLock { threads in
             defer { threads = [] }
             return threads

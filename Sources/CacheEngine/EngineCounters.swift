@@ -27,6 +27,8 @@ package final class EngineCounters: Sendable {
     package let reclaimed = Counter()
     package let damaged = Counter()
     package let overloaded = Counter()
+    package let indexBuilds = Counter()
+    package let failedIndexBuilds = Counter()
     package let searches = Counter()
     package let searchNanoseconds = Counter()
 

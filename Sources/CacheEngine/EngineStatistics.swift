@@ -1,6 +1,7 @@
 package import CacheModel
 package import CacheStorage
 internal import HashTreeCollections
+internal import VectorSearch
 
 /// The state of an engine and what it has done since it was opened.
 package struct EngineStatistics: Sendable {
@@ -9,6 +10,11 @@ package struct EngineStatistics: Sendable {
     package var namespaceCount = 0
     package var entryCount = 0
     package var rowCount = 0
+    /// Rows that searches find through an index, those removed since it was built included, and its memory.
+    package var indexedRowCount = 0
+    package var indexBytes = 0
+    /// Search indexes that wait to be built, or are being built.
+    package var indexBuildsPending: Int
     package var watermarkCount = 0
     package var mapBytes: Int
     /// Bytes of the file that were ever used; freed ones are used again.
@@ -22,7 +28,7 @@ package struct EngineStatistics: Sendable {
 
     init(
         state: PublishedState.State, usage: StorageUsage?, counters: EngineCounters, lookupsWaiting: Int,
-        writesWaiting: Int, kernel: String, durability: Durability
+        writesWaiting: Int, buildsPending: Int, kernel: String, durability: Durability
     ) {
         position = state.table.position
         isFenced = state.table.isFenced
@@ -32,7 +38,11 @@ package struct EngineStatistics: Sendable {
             namespaceCount += 1
             entryCount += state.snapshot?.view[content]?.entryCount ?? 0
             rowCount += state.snapshot?.view[content]?.rowCount ?? 0
+            guard let index = state.snapshot?.view[content]?.current?.index else { continue }
+            indexedRowCount += index.rowCount
+            indexBytes += index.byteCount + index.partition.byteCount
         }
+        indexBuildsPending = buildsPending
         mapBytes = usage?.mapBytes ?? 0
         usedBytes = usage?.usedBytes ?? 0
         self.lookupsWaiting = lookupsWaiting
@@ -49,7 +59,8 @@ package struct EngineStatistics: Sendable {
             ("insertsStale", counters.staleInserts.current), ("invalidations", counters.invalidations.current),
             ("purges", counters.purges.current), ("evictions", counters.evicted.current),
             ("reclaimed", counters.reclaimed.current), ("damagedRecords", counters.damaged.current),
-            ("overloaded", counters.overloaded.current), ("searches", counters.searches.current),
+            ("overloaded", counters.overloaded.current), ("indexBuilds", counters.indexBuilds.current),
+            ("indexBuildsFailed", counters.failedIndexBuilds.current), ("searches", counters.searches.current),
             ("searchNanoseconds", counters.searchNanoseconds.current),
         ]
     }

@@ -17,11 +17,13 @@ public struct Lookup: Hashable, Sendable {
     public var sources: [String]
     /// Leave the payload of the best hit out of the reply.
     public var omitsPayload: Bool
+    /// Have the reply say how the vector was searched. Such a lookup shares its search with no other.
+    public var isExplained: Bool
 
     public init(
         scope: Scope = .shared, key: ExactKey? = nil, vector: [Float]? = nil, threshold: Float? = nil,
         neighbors: Int = 1, maximumAgeMilliseconds: Int64? = nil, minimumPosition: Position? = nil,
-        sources: [String] = [], omitsPayload: Bool = false
+        sources: [String] = [], omitsPayload: Bool = false, isExplained: Bool = false
     ) {
         self.scope = scope
         self.key = key
@@ -32,6 +34,7 @@ public struct Lookup: Hashable, Sendable {
         self.minimumPosition = minimumPosition
         self.sources = sources
         self.omitsPayload = omitsPayload
+        self.isExplained = isExplained
     }
 }
 
@@ -44,12 +47,18 @@ public struct LookupReply: Hashable, Sendable {
     public var sourceSequences: [UInt64]
     /// Time spent in the search of the batch that this lookup was part of.
     public var searchNanoseconds: UInt64
+    /// How the vector was searched, if the lookup asked for it and there was a search.
+    public var explanation: SearchExplanation?
 
-    public init(outcome: LookupOutcome, lease: Lease, sourceSequences: [UInt64], searchNanoseconds: UInt64) {
+    public init(
+        outcome: LookupOutcome, lease: Lease, sourceSequences: [UInt64], searchNanoseconds: UInt64,
+        explanation: SearchExplanation? = nil
+    ) {
         self.outcome = outcome
         self.lease = lease
         self.sourceSequences = sourceSequences
         self.searchNanoseconds = searchNanoseconds
+        self.explanation = explanation
     }
 }
 

@@ -42,7 +42,8 @@ extension Lookup {
         static let maximumAge: UInt8 = 4
         static let minimumPosition: UInt8 = 8
         static let omitsPayload: UInt8 = 16
-        static let known = key | threshold | maximumAge | minimumPosition | omitsPayload
+        static let isExplained: UInt8 = 32
+        static let known = key | threshold | maximumAge | minimumPosition | omitsPayload | isExplained
     }
 
     static let minimumWireBytes = 1 + 2 + 16 + 2 + VectorEncoding.minimumWireBytes
@@ -63,6 +64,7 @@ extension Lookup {
         if maximumAgeMilliseconds != nil { flags |= Flag.maximumAge }
         if minimumPosition != nil { flags |= Flag.minimumPosition }
         if omitsPayload { flags |= Flag.omitsPayload }
+        if isExplained { flags |= Flag.isExplained }
         bytes.write(flags)
         try bytes.write(count: neighbors, of: "neighbors")
         bytes.write(scope.fingerprint)
@@ -96,7 +98,7 @@ extension Lookup {
         self.init(
             scope: scope, key: key, vector: vector, threshold: threshold, neighbors: neighbors,
             maximumAgeMilliseconds: maximumAge, minimumPosition: minimumPosition, sources: sources,
-            omitsPayload: flags & Flag.omitsPayload != 0)
+            omitsPayload: flags & Flag.omitsPayload != 0, isExplained: flags & Flag.isExplained != 0)
     }
 }
 

@@ -8,10 +8,14 @@ extension LookupReply {
         case miss = 2
     }
 
+    /// Set in the kind of an outcome that an explanation goes with.
+    private static let explained: UInt8 = 0x80
+
     static let minimumWireBytes = 1 + Lease.wireBytes + 8 + 2 + 2
 
     func wireBytes(withPayloads: Bool) -> Int {
         var bytes = 1 + Lease.wireBytes + 8 + 2 + sourceSequences.count * 8
+        if explanation != nil { bytes += SearchExplanation.wireBytes }
         switch outcome {
         case .hits(let hits): bytes += 2 + hits.totalBytes { $0.wireBytes(withPayload: withPayloads) }
         case .miss(let miss): bytes += 2 + (miss.nearestSimilarity == nil ? 0 : 4)
@@ -20,14 +24,16 @@ extension LookupReply {
         return bytes
     }
 
-    /// Outcome u8, lease, search time u64, count u16 of sequences and each u64, then what the outcome brings.
+    /// Outcome u8, lease, search time u64, count u16 of sequences and each u64, the explanation if there is one, then what the
+    /// outcome brings.
     func write(to bytes: inout ByteBuffer, withPayloads: Bool) throws(CacheError) {
         func write(_ kind: Outcome) throws(CacheError) {
-            bytes.write(kind.rawValue)
+            bytes.write(explanation == nil ? kind.rawValue : kind.rawValue | Self.explained)
             lease.write(to: &bytes)
             bytes.write(searchNanoseconds)
             try bytes.write(count: sourceSequences.count, of: "sources")
             for sequence in sourceSequences { bytes.write(sequence) }
+            explanation?.write(to: &bytes)
         }
         switch outcome {
         case .hits(let hits):
@@ -56,15 +62,17 @@ extension LookupReply {
         let sequences = try reader.list("sources", limit: Limits.namedSourceCount, minimumBytes: 8) {
             reader throws(CacheError) in try reader.integer(UInt64.self)
         }
+        let explanation = kind & Self.explained == 0 ? nil : try SearchExplanation(from: &reader)
         let outcome: LookupOutcome
-        switch Outcome(rawValue: kind) {
+        switch Outcome(rawValue: kind & ~Self.explained) {
         case .hits: outcome = .hits(try reader.hits())
         case .miss: outcome = .miss(try reader.miss())
         case .refused: outcome = .refused(try reader.error())
         case nil: throw reader.malformed("unknown outcome of a lookup")
         }
         self.init(
-            outcome: outcome, lease: lease, sourceSequences: sequences, searchNanoseconds: searchNanoseconds)
+            outcome: outcome, lease: lease, sourceSequences: sequences, searchNanoseconds: searchNanoseconds,
+            explanation: explanation)
     }
 }
 

@@ -22,7 +22,7 @@ package struct EntryRecord: Hashable, Sendable {
     package var tags: [String]
 
     package static let never = Timestamp(milliseconds: .max)
-    private static let absent = UInt32.max
+    static let absent = UInt32.max
 
     package init(
         createdAt: Timestamp, expiresAt: Timestamp, fillSequence: UInt64, costSavedNanodollars: UInt64, scope: Scope,

@@ -21,8 +21,17 @@ package struct FormatUpgrade: Sendable {
         self.steps = steps
     }
 
-    /// Format 1 is the first; there is nothing to upgrade from yet.
-    package static let current = FormatUpgrade(target: StoreRecord.currentFormat, steps: [])
+    package static let current = FormatUpgrade(
+        target: StoreRecord.currentFormat,
+        steps: [
+            // Format 2 adds the tables of the search index, which is built from the rows when it is missing.
+            Step(from: 1) { (transaction) throws(CacheError) in
+                guard let value = try transaction.value(.store, StorageKey.store) else { throw RecordReader.damaged }
+                var record = try StoreRecord(decoding: value)
+                record.format = 2
+                try transaction.put(.store, StorageKey.store, record.encoded())
+            }
+        ])
 
     /// Brings the store to the target format; does nothing to an empty store.
     ///

@@ -40,6 +40,8 @@ package struct RecordReader {
 
     package mutating func readShortText() throws(CacheError) -> String { try readText(Int(try read(UInt8.self))) }
 
+    package mutating func skipShortText() throws(CacheError) { _ = try readBytes(Int(try read(UInt8.self))) }
+
     package static var damaged: CacheError {
         CacheError(.storeDamaged, "a record does not match its checksum or its form")
     }

@@ -65,6 +65,16 @@ package enum StorageKey {
         bigEndian(content.number) + bigEndian(number)
     }
 
+    /// 8 bytes.
+    package static func partition(_ content: ContentIdentifier, _ generation: UInt32) -> [UInt8] {
+        bigEndian(content.number) + bigEndian(generation)
+    }
+
+    /// 12 bytes.
+    package static func sketches(_ content: ContentIdentifier, _ generation: UInt32, _ block: UInt32) -> [UInt8] {
+        partition(content, generation) + bigEndian(block)
+    }
+
     /// Reads a big-endian number at an offset; nil when the key is too short.
     package static func number<Value: FixedWidthInteger>(
         in key: UnsafeRawBufferPointer, at offset: Int, as _: Value.Type = Value.self

@@ -20,6 +20,10 @@ package enum Table: String, CaseIterable, Sendable {
     case tags
     /// Content identifier, block number → a block of rows, see `BlockLayout`.
     case blocks
+    /// Content identifier, generation → the partition of a search index. A generation without one is not finished.
+    case partitions
+    /// Content identifier, generation, block number → the sketches of a block's rows, see `SketchBlockLayout`.
+    case sketches
 
     var index: Int {
         switch self {
@@ -33,6 +37,8 @@ package enum Table: String, CaseIterable, Sendable {
         case .keys: 7
         case .tags: 8
         case .blocks: 9
+        case .partitions: 10
+        case .sketches: 11
         }
     }
 }

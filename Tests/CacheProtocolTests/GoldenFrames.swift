@@ -26,6 +26,9 @@ enum GoldenFrames {
         GoldenRequest(name: "statistics-request", identifier: 3, request: .statistics),
         GoldenRequest(name: "lookup-request", identifier: 0x0102_0304_0506_0708, request: .lookup(lookups)),
         GoldenRequest(
+            name: "lookup-explained-request", identifier: 18,
+            request: .lookup(LookupRequest(namespace: "support", [Lookup(vector: [1, -0.25], isExplained: true)]))),
+        GoldenRequest(
             name: "lookup-half-request", identifier: 5,
             request: .lookup(LookupRequest(namespace: "support", [Lookup(vector: [1, -0.5, 0x1p-14, 0x1p-24])])),
             vectors: .float16),
@@ -65,6 +68,13 @@ enum GoldenFrames {
         GoldenReply(name: "ping-reply", identifier: 2, reply: .ping(Array("ping".utf8))),
         GoldenReply(name: "statistics-reply", identifier: 3, reply: .statistics(#"{"entries":2}"#)),
         GoldenReply(name: "lookup-reply", identifier: 0x0102_0304_0506_0708, reply: .lookup(lookupReplies)),
+        GoldenReply(
+            name: "lookup-explained-reply", identifier: 18,
+            reply: .lookup([
+                LookupReply(
+                    outcome: .miss(Miss(reason: .belowThreshold)), lease: lease(17), sourceSequences: [],
+                    searchNanoseconds: 35_000, explanation: explanation)
+            ])),
         GoldenReply(
             name: "insert-reply", identifier: 6,
             reply: .insert([
@@ -190,6 +200,25 @@ enum GoldenFrames {
         ageMilliseconds: 1_500, expiresAt: Timestamp(milliseconds: 1_700_000_060_000), norm: 1.125,
         costSavedNanodollars: 1_250_000, prompt: "How do I get a refund?", dependencies: dependencies,
         tags: ["refunds"], contentType: "text/plain", payload: Array("Within 30 days.".utf8), payloadBytes: 15)
+
+    static let explanation: SearchExplanation = {
+        var explanation = SearchExplanation(plan: .partition)
+        explanation.counts.rows = 100_000
+        explanation.counts.scopeRows = 90_000
+        explanation.counts.cells = 320
+        explanation.counts.cellsVisited = 41
+        explanation.counts.blocks = 350
+        explanation.counts.sketchesRead = 11_200
+        explanation.counts.sketchesRefined = 60
+        explanation.counts.rowsCompared = 4
+        explanation.times.prepareNanoseconds = 5_000
+        explanation.times.centroidNanoseconds = 4_000
+        explanation.times.chooseNanoseconds = 9_000
+        explanation.times.sketchNanoseconds = 12_000
+        explanation.times.refineNanoseconds = 2_000
+        explanation.times.compareNanoseconds = 1_000
+        return explanation
+    }()
 
     static let lookupReplies: [LookupReply] = [
         LookupReply(

@@ -114,7 +114,7 @@ import Testing
     @Test func reservedBitsAndUnknownKindsAreMalformed() throws {
         // Flags of a lookup, element type of its vector, change and expectation of an invalidation, kind of a purge.
         let requests: [(Opcode, String, Int, UInt8)] = [
-            (.lookup, "lookup-request", 11, 0x20), (.lookup, "lookup-request", 11, 0x80),
+            (.lookup, "lookup-request", 11, 0x40), (.lookup, "lookup-request", 11, 0x80),
             (.lookup, "lookup-request", 32, 0), (.lookup, "lookup-request", 32, 3),
             (.insert, "insert-request", 29, 0x1f), (.get, "get-request", 9, 2),
             (.purge, "purge-scope-request", 9, 0), (.purge, "purge-scope-request", 9, 3),
@@ -127,6 +127,7 @@ import Testing
             #expect(requestError(frame(opcode, body))?.code == .malformedFrame, "\(name) at \(offset)")
         }
         let replies: [(Opcode, String, Int, UInt8)] = [
+            (.lookup, "lookup-explained-reply", 37, 0), (.lookup, "lookup-explained-reply", 37, 4),
             (.lookup, "lookup-reply", 2, 3), (.lookup, "lookup-reply", 39, 3), (.lookup, "lookup-reply", 44, 0x20),
             (.insert, "insert-reply", 2, 4), (.invalidate, "invalidate-reply", 2, 3), (.delete, "delete-reply", 2, 2),
             (.lease, "lease-reply", 26, 3), (.get, "get-reply", 0, 0x3f),

@@ -71,7 +71,8 @@ struct MessageGenerator {
             threshold: maybe { Float.random(in: -1...1, using: &$0.random) },
             neighbors: Int.random(in: Limits.neighborsRange, using: &random),
             maximumAgeMilliseconds: maybe { Int64.random(in: 0...(.max), using: &$0.random) },
-            minimumPosition: maybe { $0.position() }, sources: array(0...5) { $0.source() }, omitsPayload: flip())
+            minimumPosition: maybe { $0.position() }, sources: array(0...5) { $0.source() }, omitsPayload: flip(),
+            isExplained: flip())
     }
 
     mutating func insertion() -> Insertion {
@@ -109,7 +110,19 @@ struct MessageGenerator {
         ]
         return LookupReply(
             outcome: outcomes[Int.random(in: outcomes.indices, using: &random)], lease: lease(),
-            sourceSequences: array(0...5) { $0.number() }, searchNanoseconds: number())
+            sourceSequences: array(0...5) { $0.number() }, searchNanoseconds: number(),
+            explanation: maybe { $0.explanation() })
+    }
+
+    mutating func explanation() -> SearchExplanation {
+        let plans = SearchExplanation.Plan.allCases
+        var explanation = SearchExplanation(plan: plans[Int.random(in: plans.indices, using: &random)])
+        explanation.counts.rows = number()
+        explanation.counts.cellsVisited = number()
+        explanation.counts.rowsCompared = number()
+        explanation.times.prepareNanoseconds = number()
+        explanation.times.compareNanoseconds = number()
+        return explanation
     }
 
     mutating func hit() -> Hit {

@@ -117,7 +117,12 @@ struct RecordSamples {
         let identifier = EntryIdentifier(number())
         let record = entryRecord()
         return Sample(name: "entry", bytes: record.encoded(identifier), seed: identifier.number) {
-            bytes throws(CacheError) in try EntryRecord(decoding: bytes, identifier) == record
+            bytes throws(CacheError) in
+            let summary = try EntrySummary(decoding: bytes, identifier)
+            return try EntryRecord(decoding: bytes, identifier) == record && summary.createdAt == record.createdAt
+                && summary.expiresAt == record.expiresAt && summary.fillSequence == record.fillSequence
+                && summary.scope == record.scope && summary.row == record.row
+                && summary.hasDependencies == !record.dependencies.isEmpty && summary.hasTags == !record.tags.isEmpty
         }
     }
 

@@ -32,6 +32,12 @@ package struct NamespaceIndex: Sendable {
     /// The block that rows are appended to.
     package private(set) var openBlock: UInt32?
 
+    /// What searches go through; nil while there are too few rows, or none has been built yet.
+    package internal(set) var current: IndexGeneration?
+    /// Being built in the background.
+    package internal(set) var next: IndexGeneration?
+    package internal(set) var lastGeneration: UInt32 = 0
+
     package init(dimension: Int?) { layout = dimension.map(BlockLayout.init(dimension:)) }
 
     package mutating func setDimension(_ dimension: Int) {
@@ -146,11 +152,26 @@ package struct NamespaceIndex: Sendable {
 
     // MARK: Loading
 
-    /// Makes room for a block found in the store. Rows are added with `addRow` then, in any order.
+    /// Makes room for a block found in the store. Rows are loaded then, in any order.
     package mutating func loadBlock(_ number: UInt32, _ layout: BlockLayout, rows: UnsafePointer<Float>) {
         self[number] = RowBlock(rowsPerBlock: layout.rowsPerBlock)
         place(number, at: rows)
         nextBlock = max(nextBlock, number + 1)
+    }
+
+    mutating func loadRow(_ metadata: RowMetadata, slot: Int, block: UInt32) {
+        chunks[Int(block) / Self.chunkSize][Int(block) % Self.chunkSize]?.set(metadata, slot: slot)
+    }
+
+    /// Scopes are loaded after their rows, in the order of their numbers.
+    mutating func loadScope(_ scope: Scope, number: UInt32, rows: RowSet, entryCount: Int) {
+        var loaded = ScopeRows(number: number)
+        loaded.rows = rows
+        loaded.entryCount = entryCount
+        scopes[scope] = loaded
+        nextScope = max(nextScope, number + 1)
+        rowCount += rows.count
+        self.entryCount += entryCount
     }
 
     /// Ends loading: finds the block to append to, and forgets the blocks without a live row: their numbers are used again.

@@ -33,8 +33,10 @@ struct LookupPass {
 
     var content: ContentIdentifier? { namespace?.record.content }
 
-    /// - Returns: an outcome for each lookup, in order.
-    func run(_ lookups: [Lookup], scan: ExactScan, scratch: SearchScratch) -> [Outcome] {
+    /// - Returns: an outcome for each lookup, in order, and how those were searched that want to know.
+    func run(
+        _ lookups: [Lookup], _ methods: SearchMethods, _ memory: SearchMemory
+    ) -> (outcomes: [Outcome], explanations: [Int: SearchExplanation]) {
         var outcomes = [Outcome](repeating: .miss(Miss(reason: .nothingStored)), count: lookups.count)
         var searches: [VectorSearches.Search] = []
         for (index, lookup) in lookups.enumerated() {
@@ -57,22 +59,26 @@ struct LookupPass {
                     .init(
                         lookup: index, scope: lookup.scope, rows: view.scopes[lookup.scope],
                         oldest: lookup.maximumAgeMilliseconds.map { now.advanced(byMilliseconds: -$0) },
-                        query: try Query(vector, threshold: threshold, neighbors: lookup.neighbors)))
+                        query: try Query(vector, threshold: threshold, neighbors: lookup.neighbors),
+                        isExplained: lookup.isExplained))
             } catch {
                 outcomes[index] = .refused(error)
             }
         }
         guard !searches.isEmpty, let content, let snapshot = state.snapshot, let index = snapshot.view[content] else {
-            return outcomes
+            return (outcomes, [:])
         }
         let judge = RowJudge(
             content: content, index: index, snapshot: snapshot, table: state.table, namespace: namespace, now: now,
             damaged: damaged, counters: counters)
-        for (search, result) in VectorSearches(searches).run(judge, scan, scratch) {
-            let keyMiss: Miss? = if case .miss(let miss) = outcomes[search.lookup] { miss } else { nil }
-            outcomes[search.lookup] = outcome(of: result, judge, keyMiss: keyMiss)
+        var explanations: [Int: SearchExplanation] = [:]
+        for found in VectorSearches(searches).run(judge, methods, memory) {
+            let lookup = found.search.lookup
+            let keyMiss: Miss? = if case .miss(let miss) = outcomes[lookup] { miss } else { nil }
+            outcomes[lookup] = outcome(of: found, judge, keyMiss: keyMiss)
+            explanations[lookup] = found.explanation
         }
-        return outcomes
+        return (outcomes, explanations)
     }
 
     private func unitVector(_ components: [Float]?, row: Int) throws(CacheError) -> UnitVector? {
@@ -124,7 +130,8 @@ struct LookupPass {
 
     // MARK: By vector
 
-    private func outcome(of result: SearchResult, _ judge: RowJudge, keyMiss: Miss?) -> Outcome {
+    private func outcome(of searched: VectorSearches.Found, _ judge: RowJudge, keyMiss: Miss?) -> Outcome {
+        let result = searched.result
         var found: [Found] = []
         var unreadable: [EntryIdentifier] = []
         for match in result.matches {
@@ -141,8 +148,9 @@ struct LookupPass {
         if let excluded = result.bestExcluded, let reason = Miss.Reason(rawValue: excluded.reason) {
             return .miss(Miss(reason: reason, nearestSimilarity: result.nearest))
         }
-        if let nearest = result.nearest {
-            return .miss(Miss(reason: .belowThreshold, nearestSimilarity: nearest))
+        // The index rules rows out without comparing them, so there may be rows but none that is known to be the nearest.
+        if result.nearest != nil || searched.plan == .partition {
+            return .miss(Miss(reason: .belowThreshold, nearestSimilarity: result.nearest))
         }
         // The scope has nothing to compare with; what the key found out says more.
         return .miss(keyMiss ?? Miss(reason: .nothingStored))

@@ -1,6 +1,6 @@
 package import CacheModel
 internal import CacheStorage
-package import VectorSearch
+internal import VectorSearch
 internal import HashTreeCollections
 
 /// Answers reads on one thread: searches, reads what the hits need, and checks last of all that they still hold.
@@ -8,8 +8,8 @@ package final class Searcher {
     private let published: PublishedState
     private let clock: any WallClock
     private let counters: EngineCounters
-    private let scan: ExactScan
-    private let scratch = SearchScratch()
+    private let methods: SearchMethods
+    private let memory = SearchMemory()
     /// Payload bytes that the replies under way may still carry.
     private var payloadBudgetBytes = 0
     /// Set when a payload did not fit into the budget.
@@ -18,11 +18,11 @@ package final class Searcher {
     /// Passes that a lookup may take: when news or damage spoils what was found, it is searched again.
     private static let passLimit = 4
 
-    package init(published: PublishedState, clock: any WallClock, counters: EngineCounters, scan: ExactScan) {
+    package init(published: PublishedState, clock: any WallClock, counters: EngineCounters, methods: SearchMethods) {
         self.published = published
         self.clock = clock
         self.counters = counters
-        self.scan = scan
+        self.methods = methods
     }
 
     /// Answers a batch; lookups of one namespace share their scans. Beyond `Limits.bytesInFlightPerConnection` payloads are left
@@ -79,6 +79,7 @@ package final class Searcher {
         let clock = ContinuousClock()
         let start = clock.now
         var outcomes = [LookupOutcome?](repeating: nil, count: lookups.count)
+        var explanations: [Int: SearchExplanation] = [:]
         var waiting = Array(lookups.indices)
         var damaged = Set<EntryIdentifier>()
         for pass in 1...Self.passLimit where !waiting.isEmpty {
@@ -86,9 +87,10 @@ package final class Searcher {
             let evaluation = LookupPass(
                 namespaceName: name, namespace: state.table[name], state: state, now: self.clock.now, damaged: damaged,
                 counters: counters)
-            let found = evaluation.run(waiting.map { lookups[$0] }, scan: scan, scratch: scratch)
+            let found = evaluation.run(waiting.map { lookups[$0] }, methods, memory)
             var again: [Int] = []
-            for (index, outcome) in zip(waiting, found) {
+            for (place, explanation) in found.explanations { explanations[waiting[place]] = explanation }
+            for (index, outcome) in zip(waiting, found.outcomes) {
                 outcomes[index] = finish(outcome, lookups[index], evaluation, &damaged)
                 if outcomes[index] == nil { again.append(index) }
             }
@@ -104,11 +106,12 @@ package final class Searcher {
         // The lease comes last: what it vouches for is read after it was handed out.
         let table = published.table
         let namespace = table[name]
-        return zip(lookups, outcomes).map { lookup, outcome in
-            LookupReply(
+        return zip(lookups, outcomes).enumerated().map { index, element in
+            let (lookup, outcome) = element
+            return LookupReply(
                 outcome: outcome ?? .miss(Miss(reason: .stale)), lease: table.lease(name),
                 sourceSequences: lookup.sources.map { namespace?.sources[Name($0)]?.lastSequence ?? 0 },
-                searchNanoseconds: nanoseconds)
+                searchNanoseconds: nanoseconds, explanation: explanations[index])
         }
     }
 

@@ -3,7 +3,7 @@ internal import CacheStorage
 internal import VectorSearch
 internal import HashTreeCollections
 
-/// The vector searches of one pass, put together so that those which read the same rows share one scan of them.
+/// The vector searches of one pass, put together so that those which read the same rows share one pass over them.
 struct VectorSearches {
     struct Search {
         /// The index of the lookup in its pass.
@@ -14,48 +14,107 @@ struct VectorSearches {
         /// Entries made before this time are too old; nil for any age.
         var oldest: Timestamp?
         var query: Query
+        /// Whether the search goes alone, and its steps are counted and timed.
+        var isExplained: Bool
+    }
+
+    struct Found {
+        var search: Search
+        var result: SearchResult
+        var plan: PruningPlan
+        var explanation: SearchExplanation?
     }
 
     private let searches: [Search]
 
     init(_ searches: [Search]) { self.searches = searches }
 
-    func run(_ judge: RowJudge, _ scan: ExactScan, _ scratch: SearchScratch) -> [(Search, SearchResult)] {
-        var results: [(Search, SearchResult)] = []
-        var whole: [Search] = []
-        var byScope: [Scope: [Search]] = [:]
+    /// Searches that read the same rows in the same way.
+    private struct Group: Hashable {
+        var plan: PruningPlan
+        /// Only where a scope's own rows are read.
+        var scope: Scope?
+        /// Only where the search goes alone.
+        var lookup: Int?
+    }
+
+    func run(_ judge: RowJudge, _ methods: SearchMethods, _ memory: SearchMemory) -> [Found] {
+        var groups: [Group: [Search]] = [:]
         for search in searches {
-            guard let rows = search.rows?.rows, !rows.isEmpty else {
-                results.append((search, SearchResult()))
-                continue
-            }
-            if Self.readsEverything(rows.count, of: judge.index.rowCount) {
-                whole.append(search)
-            } else {
-                byScope[search.scope, default: []].append(search)
+            let plan = Self.plan(search.rows?.rows.count ?? 0, search.query.threshold, judge.index, methods)
+            let group = Group(
+                plan: plan, scope: plan == .scopeList ? search.scope : nil,
+                lookup: search.isExplained ? search.lookup : nil)
+            groups[group, default: []].append(search)
+        }
+        var found: [Found] = []
+        for (group, searches) in groups {
+            var explanation = group.lookup.map { _ in Self.explanation(group.plan, searches[0], judge.index) }
+            let results = Self.run(searches, group.plan, judge, methods, memory, &explanation)
+            for (search, result) in zip(searches, results) {
+                found.append(Found(search: search, result: result, plan: group.plan, explanation: explanation))
             }
         }
-        if !whole.isEmpty { results += run(whole, Self.allRuns(judge.index), judge, scan, scratch) }
-        for (_, group) in byScope {
-            guard let rows = group[0].rows?.rows else { continue }
-            results += run(group, Self.runs(of: rows, judge.index), judge, scan, scratch)
+        return found
+    }
+
+    private static func plan(
+        _ scopeRows: Int, _ threshold: Float, _ index: NamespaceIndex, _ methods: SearchMethods
+    ) -> PruningPlan {
+        PruningPlan(
+            scopeRows: scopeRows, totalRows: index.rowCount,
+            indexedRows: methods.pruned == nil ? 0 : index.current?.index.rowCount ?? 0, threshold: threshold)
+    }
+
+    private static func run(
+        _ searches: [Search], _ plan: PruningPlan, _ judge: RowJudge, _ methods: SearchMethods, _ memory: SearchMemory,
+        _ explanation: inout SearchExplanation?
+    ) -> [SearchResult] {
+        let index = judge.index
+        guard let layout = index.layout, let rows = searches.first?.rows?.rows, !rows.isEmpty || plan != .scopeList else {
+            return searches.map { _ in SearchResult() }
+        }
+        let queries = searches.map(\.query)
+        let terms = searches.map(judge.terms)
+        if plan == .partition, let pruned = methods.pruned, let current = index.current {
+            var steps = explanation.map { _ in PruningExplanation() }
+            let results = pruned.search(
+                queries, in: current.index, scratch: memory.pruned, explanation: &steps, address: index.address
+            ) { query, row in judge.verdict(row, terms[query]) }
+            if let steps { explanation?.add(steps) }
+            return results
+        }
+        let runs = plan == .scopeList ? runs(of: rows, index) : allRuns(index)
+        let clock = ContinuousClock()
+        let start = explanation.map { _ in clock.now }
+        let results = methods.scan.search(
+            queries, dimension: layout.dimension, stride: layout.stride, runs: runs, scratch: memory.scan
+        ) { query, row in judge.verdict(row, terms[query]) }
+        if let start {
+            let elapsed = start.duration(to: clock.now).components
+            explanation?.times.compareNanoseconds = UInt64(clamping: elapsed.attoseconds / 1_000_000_000)
+                &+ UInt64(clamping: elapsed.seconds) &* 1_000_000_000
+            explanation?.counts.rowsCompared = UInt64(runs.reduce(0) { $0 + $1.count })
         }
         return results
     }
 
-    /// A scope with at least half of the rows is found faster by reading all blocks from front to back than by its list.
-    private static func readsEverything(_ count: Int, of total: Int) -> Bool { count * 2 >= total }
-
-    private func run(
-        _ group: [Search], _ runs: [RowRun], _ judge: RowJudge, _ scan: ExactScan, _ scratch: SearchScratch
-    ) -> [(Search, SearchResult)] {
-        guard let layout = judge.index.layout else { return [] }
-        let terms = group.map(judge.terms)
-        let found = scan.search(
-            group.map(\.query), dimension: layout.dimension, stride: layout.stride, runs: runs, scratch: scratch
-        ) { query, row in judge.verdict(row, terms[query]) }
-        return Array(zip(group, found))
+    private static func explanation(
+        _ plan: PruningPlan, _ search: Search, _ index: NamespaceIndex
+    ) -> SearchExplanation {
+        let kind: SearchExplanation.Plan =
+            switch plan {
+            case .scopeList: .scopeList
+            case .scan: .scan
+            case .partition: .partition
+            }
+        var explanation = SearchExplanation(plan: kind)
+        explanation.counts.rows = UInt64(index.rowCount)
+        explanation.counts.scopeRows = UInt64(search.rows?.rows.count ?? 0)
+        return explanation
     }
+
+    // MARK: Rows
 
     private static func allRuns(_ index: NamespaceIndex) -> [RowRun] {
         guard let layout = index.layout else { return [] }
@@ -83,9 +142,38 @@ struct VectorSearches {
         return runs
     }
 
-    /// Rows that the searches of these scopes read, to expect what they cost.
-    static func rowCount(_ index: NamespaceIndex, _ scope: Scope) -> Int {
+    /// About how many bytes a search of this scope reads, to expect what it costs.
+    static func expectedBytes(_ index: NamespaceIndex, _ scope: Scope, threshold: Float) -> Int {
         let count = index.scopes[scope]?.rows.count ?? 0
-        return readsEverything(count, of: index.rowCount) ? index.rowCount : count
+        let plan = PruningPlan(
+            scopeRows: count, totalRows: index.rowCount, indexedRows: index.current?.index.rowCount ?? 0,
+            threshold: threshold)
+        let rowBytes = (index.layout?.stride ?? 0) * 4
+        switch plan {
+        case .scopeList: return count * rowBytes
+        case .scan: return index.rowCount * rowBytes
+        case .partition:
+            guard let current = index.current?.index else { return 0 }
+            // Centroids, and of the first sketches what the bounds leave: a fiftieth at 0.95, a tenth at 0.90, then most.
+            let share = threshold >= 0.95 ? 50 : threshold >= 0.9 ? 10 : 1
+            return current.partition.cellCount * rowBytes / 4 + current.rowCount * rowBytes / 64 / share
+        }
+    }
+}
+
+extension SearchExplanation {
+    fileprivate mutating func add(_ steps: PruningExplanation) {
+        counts.cells = UInt64(steps.cells)
+        counts.cellsVisited = UInt64(steps.cellsVisited)
+        counts.blocks = UInt64(steps.blocks)
+        counts.sketchesRead = UInt64(steps.rows)
+        counts.sketchesRefined = UInt64(steps.rowsRefined)
+        counts.rowsCompared = UInt64(steps.candidates)
+        times.prepareNanoseconds = steps.prepareNanoseconds
+        times.centroidNanoseconds = steps.centroidNanoseconds
+        times.chooseNanoseconds = steps.chooseNanoseconds
+        times.sketchNanoseconds = steps.scanNanoseconds
+        times.refineNanoseconds = steps.refineNanoseconds
+        times.compareNanoseconds = steps.compareNanoseconds
     }
 }

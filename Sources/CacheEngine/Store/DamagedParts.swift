@@ -11,11 +11,12 @@ struct DamagedParts {
 
     /// Removes everything, in bounded steps. In a full store it stays until the next start; it is not in the view in any case.
     func remove(
-        from environment: StorageEnvironment, _ view: StoreView, _ store: StoreRecord
+        from environment: StorageEnvironment, _ view: StoreView, _ store: StoreRecord, _ sketchers: RowSketchers
     ) throws(CacheError) {
         do {
             for start in stride(from: 0, to: entries.count, by: Limits.reclaimStepEntries) {
-                let editor = StoreEditor(transaction: try environment.beginWrite(), view: view, store: store)
+                let editor = StoreEditor(
+                    transaction: try environment.beginWrite(), view: view, store: store, sketchers: sketchers)
                 for (content, entry) in entries[start..<min(start + Limits.reclaimStepEntries, entries.count)] {
                     if let record = try editor.record(content, entry) {
                         try editor.removeRecords(entry, record, from: content)

@@ -9,6 +9,8 @@ package struct LoadedStore {
     package var table: WatermarkTable
     package var view: StoreView
     package var report: OpeningReport
+    /// Generations of search indexes that were never finished, or that another one has taken the place of.
+    package var obsolete: [ObsoleteGeneration] = []
 }
 
 /// What opening a store came to.
@@ -58,15 +60,24 @@ package struct StoreLoader {
         var report = OpeningReport()
         let table = try loadTable(store, transaction)
         var damage = DamagedParts()
-        let view = try loadView(table, transaction, &report, &damage)
+        var obsolete: [ObsoleteGeneration] = []
+        let sketchers = RowSketchers(kernels: configuration.kernels)
+        var view = try loadView(table, transaction, &report, &damage)
+        for content in Array(view.contents.keys) {
+            let loader = GenerationLoader(content: content, transaction: transaction, sketchers: sketchers)
+            guard var index = view.contents.removeValue(forKey: content) else { continue }
+            obsolete += try loader.load(into: &index, kernels: configuration.kernels)
+            view[content] = index
+        }
         report.damagedEntryCount = damage.entries.count
-        do { try damage.remove(from: environment, view, store) } catch {
+        do { try damage.remove(from: environment, view, store, sketchers) } catch {
             // What cannot be taken out of a store that has damage is more of it.
             throw CacheError(.storeDamaged, "damaged parts cannot be removed: \(error.message)", detail: error.detail)
         }
         report.isFenced = table.isFenced
         report.namespaceCount = table.namespaces.count { $0.value.record.content != nil }
-        return LoadedStore(environment: environment, store: store, table: table, view: view, report: report)
+        return LoadedStore(
+            environment: environment, store: store, table: table, view: view, report: report, obsolete: obsolete)
     }
 
     private func create(_ environment: StorageEnvironment) throws(CacheError) -> LoadedStore {
@@ -166,19 +177,17 @@ package struct StoreLoader {
         _ content: ContentIdentifier, _ settings: NamespaceSettings, _ transaction: ReadTransaction,
         _ report: inout OpeningReport, _ damage: inout DamagedParts
     ) throws(CacheError) -> NamespaceIndex {
-        var index = NamespaceIndex(dimension: settings.dimension)
+        var loading = NamespaceIndexLoading(NamespaceIndex(dimension: settings.dimension))
         let prefix = StorageKey.content(content)
-        var damagedBlocks = Set<UInt32>()
-        if let layout = index.layout {
+        if let layout = loading.index.layout {
             try transaction.forEach(.blocks, prefix: prefix) { (key, value) throws(CacheError) -> Bool in
                 guard let number: UInt32 = StorageKey.number(in: key, at: 4),
                     Int(number) <= Limits.rowsPerNamespace / layout.rowsPerBlock
                 else { throw RecordReader.damaged }
-                // A damaged block is left out, and the entries that lie in it are not served.
                 if let rows = try? layout.rows(of: value, content: content, number: number) {
-                    index.loadBlock(number, layout, rows: rows)
+                    loading.addBlock(number, layout, rows: rows)
                 } else {
-                    damagedBlocks.insert(number)
+                    loading.addDamagedBlock(number)
                 }
                 return true
             }
@@ -186,35 +195,15 @@ package struct StoreLoader {
         try transaction.forEach(.entries, prefix: prefix) { (key, value) throws(CacheError) -> Bool in
             guard let number: UInt64 = StorageKey.number(in: key, at: 4) else { throw RecordReader.damaged }
             let entry = EntryIdentifier(number)
-            guard let record = try? EntryRecord(decoding: value, entry), index.load(entry, record) else {
+            guard let summary = try? EntrySummary(decoding: value, entry), loading.add(entry, summary) else {
                 damage.entries.append((content, entry))
                 return true
             }
             report.entryCount += 1
             return true
         }
-        index.finishLoading(damaged: damagedBlocks)
+        let (index, damagedBlocks) = loading.finish()
         damage.blocks += damagedBlocks.map { (content, $0) }
         return index
-    }
-}
-
-extension NamespaceIndex {
-    /// - Returns: false when the record names a row that no block has.
-    fileprivate mutating func load(_ entry: EntryIdentifier, _ record: EntryRecord) -> Bool {
-        guard let row = record.row else {
-            _ = addEntry(record.scope)
-            return true
-        }
-        guard let layout else { return false }
-        let block = row / UInt32(layout.rowsPerBlock)
-        let slot = Int(row) % layout.rowsPerBlock
-        guard let known = self[block], !known.isLive(slot) else { return false }
-        let metadata = RowMetadata(
-            entry: entry.number, createdAt: record.createdAt.milliseconds, expiresAt: record.expiresAt.milliseconds,
-            fillSequence: record.fillSequence, scope: addEntry(record.scope), hasDependencies: !record.dependencies.isEmpty,
-            hasTags: !record.tags.isEmpty)
-        addRow(metadata, scope: record.scope, row: row, slot: slot, block: block)
-        return true
     }
 }

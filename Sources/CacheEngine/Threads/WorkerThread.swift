@@ -21,8 +21,15 @@ package struct WorkerThread: Sendable {
     }
 
     /// Starts the thread.
-    package init(_ run: @escaping @Sendable () -> Void) {
-        let body = Unmanaged.passRetained(Body(run)).toOpaque()
+    ///
+    /// - Parameter isBackground: whether others go first when there are not enough processors.
+    package init(isBackground: Bool = false, _ run: @escaping @Sendable () -> Void) {
+        let body = Unmanaged.passRetained(
+            Body {
+                if isBackground { Self.yieldToOthers() }
+                run()
+            }
+        ).toOpaque()
         #if canImport(Darwin)
             var handle: pthread_t?
             let code = pthread_create(&handle, nil, { Self.main($0) }, body)
@@ -39,6 +46,15 @@ package struct WorkerThread: Sendable {
     private static func main(_ body: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
         Unmanaged<Body>.fromOpaque(body).takeRetainedValue().run()
         return nil
+    }
+
+    private static func yieldToOthers() {
+        #if canImport(Darwin)
+            pthread_set_qos_class_self_np(QOS_CLASS_UTILITY, 0)
+        #else
+            // PRIO_PROCESS is 0 and has another type in each C library; on Linux it means the calling thread alone.
+            setpriority(0, 0, 10)
+        #endif
     }
 
     /// Waits until the thread has ended. Call it once.

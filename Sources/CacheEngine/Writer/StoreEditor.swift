@@ -6,18 +6,23 @@ internal import HashTreeCollections
 /// the editor is thrown away and nothing has happened.
 package final class StoreEditor {
     package let transaction: WriteTransaction
-    package private(set) var view: StoreView
+    package internal(set) var view: StoreView
     package var store: StoreRecord
     private var staged: [BlockName: [UInt8]] = [:]
     private var changedBlocks = Set<BlockName>()
+    private let sketchers: RowSketchers
+    private var unsketched: [ContentIdentifier: UnsketchedRows] = [:]
+    /// Contents that rows were appended to.
+    private(set) var grown = Set<ContentIdentifier>()
 
     private struct BlockName: Hashable {
         var content: ContentIdentifier
         var number: UInt32
     }
 
-    package init(transaction: WriteTransaction, view: StoreView, store: StoreRecord) {
+    package init(transaction: WriteTransaction, view: StoreView, store: StoreRecord, sketchers: RowSketchers) {
         self.transaction = transaction
+        self.sketchers = sketchers
         self.view = view
         self.store = store
     }
@@ -99,6 +104,11 @@ package final class StoreEditor {
             hasTags: !record.tags.isEmpty)
         view.contents[content]?.addRow(metadata, scope: record.scope, row: row, slot: slot, block: block)
         if slot == layout.rowsPerBlock - 1 { try flush(name) }
+        grown.insert(content)
+        if view[content]?.current != nil || view[content]?.next != nil {
+            unsketched[content, default: UnsketchedRows()].append(row, vector)
+            if unsketched[content]?.isFull == true { try sketchRows(of: content) }
+        }
         return row
     }
 
@@ -155,6 +165,52 @@ package final class StoreEditor {
         changedBlocks.remove(name)
         view.contents[content]?.removeBlock(number)
         try transaction.delete(.blocks, StorageKey.block(content, number))
+        for (generation, _) in view[content]?.partitions ?? [] {
+            try transaction.delete(.sketches, StorageKey.sketches(content, generation, number))
+        }
+    }
+
+    /// Sketches the rows that were appended, for every generation that must have them.
+    private func sketchRows(of content: ContentIdentifier) throws(CacheError) {
+        guard let appended = unsketched.removeValue(forKey: content), let layout = view[content]?.layout else { return }
+        for (generation, partition) in view[content]?.partitions ?? [] {
+            let sketched = try sketchers.sketch(appended, layout, partition)
+            try mergeSketches(sketched, content, generation, partition.sketchLayout(layout), replacing: true)
+            try view.contents[content]?.insert(sketched, generation: generation)
+        }
+    }
+
+    /// Writes sketches into the records of their blocks.
+    ///
+    /// - Parameter isReplacing: whether a sketch that is there already gives way. It does to that of a row appended now; it
+    ///   does not to one made in the background, perhaps of a row that was there before.
+    package func mergeSketches(
+        _ sketched: SketchedRows, _ content: ContentIdentifier, _ generation: UInt32, _ layout: SketchBlockLayout,
+        replacing isReplacing: Bool
+    ) throws(CacheError) {
+        let rows = sketched.rows
+        var next = 0
+        while next < rows.count {
+            let number = rows[next] / UInt32(layout.rowsPerBlock)
+            let start = next
+            while next < rows.count, rows[next] / UInt32(layout.rowsPerBlock) == number { next += 1 }
+            // A block may be gone again, and its number with it.
+            guard view[content]?[number] != nil else { continue }
+            let key = StorageKey.sketches(content, generation, number)
+            let stored = try transaction.value(.sketches, key)
+            let known = stored.flatMap { stored in key.withUnsafeBytes { layout.checked(stored, key: $0) } }
+            var record = known == nil ? layout.emptyRecord : Array(stored ?? UnsafeRawBufferPointer(start: nil, count: 0))
+            for index in start..<next {
+                let slot = Int(rows[index]) % layout.rowsPerBlock
+                if !isReplacing, let known, layout.sketch(slot, in: known) != nil { continue }
+                sketched.sketches.withUnsafeBytes { bytes in
+                    let range = index * layout.sketchBytes..<(index + 1) * layout.sketchBytes
+                    layout.set(slot, to: UnsafeRawBufferPointer(rebasing: bytes[range]), in: &record)
+                }
+            }
+            layout.seal(&record, key: key)
+            try transaction.put(.sketches, key, record)
+        }
     }
 
     /// Moves the live rows of a block to the open block, so that a sparse block's pages are used again.
@@ -216,6 +272,7 @@ package final class StoreEditor {
     /// Writes what is staged and the store's record. The transaction can be committed then.
     package func finish() throws(CacheError) {
         for name in Array(staged.keys) { try flush(name) }
+        for content in Array(unsketched.keys) { try sketchRows(of: content) }
         try transaction.put(.store, StorageKey.store, store.encoded())
     }
 

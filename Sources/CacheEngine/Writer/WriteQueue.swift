@@ -13,11 +13,16 @@ package struct PendingWrite: Sendable {
     }
 }
 
+/// Work on the writer thread that nobody outside of the engine asked for.
+package typealias WriterStep = @Sendable (Writer) -> Void
+
 /// Writes on their way to the writer thread: bounded, invalidations first, the others in the order they came.
 package final class WriteQueue: Sendable {
     private struct State {
         var invalidations = Deque<PendingWrite>()
         var others = Deque<PendingWrite>()
+        /// What the builder of search indexes wants done; each takes a few milliseconds at most.
+        var steps = Deque<WriterStep>()
         var isClosed = false
 
         mutating func takeInvalidations() -> Work? {
@@ -33,6 +38,7 @@ package final class WriteQueue: Sendable {
     package enum Work: Sendable {
         case invalidations([PendingWrite])
         case group([PendingWrite])
+        case step(WriterStep)
         /// Nothing came in time.
         case idle
         /// The queue is closed and empty.
@@ -64,6 +70,16 @@ package final class WriteQueue: Sendable {
         signal.notify()
     }
 
+    /// - Returns: false when the queue is closed.
+    func push(_ step: @escaping WriterStep) -> Bool {
+        let isOpen = state.withLock { state in
+            if !state.isClosed { state.steps.append(step) }
+            return !state.isClosed
+        }
+        if isOpen { signal.notify() }
+        return isOpen
+    }
+
     /// Waits for work. Of other writes it takes as many as one group commit may have.
     package func next(timeoutMilliseconds: Int?) -> Work {
         while true {
@@ -80,6 +96,8 @@ package final class WriteQueue: Sendable {
     private func take() -> Work? {
         state.withLock { state in
             if let invalidations = state.takeInvalidations() { return invalidations }
+            // The builder waits for each of its steps, so they cannot keep other writes out.
+            if let step = state.steps.popFirst() { return .step(step) }
             guard !state.others.isEmpty else { return state.isClosed ? .closed : nil }
             var group: [PendingWrite] = []
             var rows = 0

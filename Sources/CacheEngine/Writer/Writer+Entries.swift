@@ -92,7 +92,10 @@ extension Writer {
             // A page for the records, what the payload needs, and a row's share of its block.
             bytes += 4_096 + insertion.payload.count + (insertion.prompt?.utf8.count ?? 0) + (insertion.vector?.count ?? 0) * 8
         }
-        guard bytes > 0 else { return }
+        if bytes > 0 { try checkRoom(bytes: bytes, editor) }
+    }
+
+    func checkRoom(bytes: Int, _ editor: StoreEditor) throws(CacheError) {
         let needed = bytes + Limits.blockBytes + Limits.mapReserveBytes
         let usage = editor.transaction.environment.usage()
         // Walking through the free list costs, so it is done only when the rest of the map alone is too small.

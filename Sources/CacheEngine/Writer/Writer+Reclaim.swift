@@ -52,7 +52,8 @@ extension Writer {
         defer { reclaimer.lastStep = .now }
         do {
             let editor = try beginEditing()
-            var count = try reclaimGarbage(editor)
+            var count = try reclaimObsoleteGeneration(editor)
+            if count == 0 { count = try reclaimGarbage(editor) }
             var next: [UInt8]?
             var isCompacting = reclaimer.isCompacting
             if count > 0 {
@@ -109,7 +110,7 @@ extension Writer {
         reclaimer.reclaimedCount += count
         if count > 0 { return count }
         // Keys, tags, payloads and blocks that no entry leads to any more, then the name of the garbage itself.
-        for table in [Table.blocks, .keys, .tags, .payloads] {
+        for table in [Table.sketches, .partitions, .blocks, .keys, .tags, .payloads] {
             var keys: [[UInt8]] = []
             try editor.transaction.forEach(table, prefix: garbage) { (key, _) throws(CacheError) -> Bool in
                 keys.append(Array(key))
@@ -123,6 +124,26 @@ extension Writer {
             count = 1
         }
         return count
+    }
+
+    /// Sketches of a generation that is no more.
+    ///
+    /// - Returns: how many records went; 0 when there is no such generation left.
+    private func reclaimObsoleteGeneration(_ editor: StoreEditor) throws(CacheError) -> Int {
+        guard let generation = obsolete.last else { return 0 }
+        let prefix = StorageKey.partition(generation.content, generation.number)
+        var keys: [[UInt8]] = []
+        try editor.transaction.forEach(.sketches, prefix: prefix) { (key, _) throws(CacheError) -> Bool in
+            keys.append(Array(key))
+            return keys.count < reclaimer.stepEntries
+        }
+        for key in keys { try editor.transaction.delete(.sketches, key) }
+        if keys.count < reclaimer.stepEntries {
+            try editor.transaction.delete(.partitions, prefix)
+            // Should this commit fail, the next start finds what is left.
+            obsolete.removeLast()
+        }
+        return max(1, keys.count)
     }
 
     private struct ListedEntry {

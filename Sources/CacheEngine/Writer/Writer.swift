@@ -1,5 +1,6 @@
 internal import CacheModel
 package import CacheStorage
+internal import HashTreeCollections
 
 /// The only one that changes the store: begins, commits and publishes, all on the writer thread.
 ///
@@ -23,6 +24,10 @@ package final class Writer: @unchecked Sendable {
     /// Set when a commit is good but could not be shown. Like a failed write, it asks for a new start.
     var mustReopen = false
     var reclaimer = ReclaimCursor()
+    let builds: BuildQueue
+    let sketchers: RowSketchers
+    /// Generations whose sketches are to be deleted.
+    var obsolete: [ObsoleteGeneration]
     private var snapshots: [WeakSnapshot] = []
 
     private struct WeakSnapshot {
@@ -31,13 +36,16 @@ package final class Writer: @unchecked Sendable {
 
     package init(
         configuration: EngineConfiguration, directory: DataDirectory, loaded: LoadedStore, published: PublishedState,
-        counters: EngineCounters, queue: WriteQueue
+        counters: EngineCounters, queue: WriteQueue, builds: BuildQueue
     ) {
         self.configuration = configuration
         self.directory = directory
         self.published = published
         self.counters = counters
         self.queue = queue
+        self.builds = builds
+        sketchers = RowSketchers(kernels: configuration.kernels)
+        obsolete = loaded.obsolete
         environment = loaded.environment
         store = loaded.store
         view = loaded.view
@@ -50,11 +58,13 @@ package final class Writer: @unchecked Sendable {
 
     /// Works until the queue is closed and empty.
     package func run() {
+        requestBuilds(Array(view.contents.keys))
         while true {
             switch queue.next(timeoutMilliseconds: reclaimer.waitMilliseconds(configuration)) {
             case .invalidations(let writes): commitInvalidations(writes)
             case .group(let writes): commitGroup(writes)
             case .idle: reclaimStep()
+            case .step(let body): body(self)
             case .closed:
                 published.publish(nil, table)
                 view = StoreView()
@@ -72,7 +82,8 @@ package final class Writer: @unchecked Sendable {
     func beginEditing() throws(CacheError) -> StoreEditor {
         if mustReopen || environment?.hasFailed ?? true { try reopen() }
         guard let environment else { throw CacheError(.storageFailed, "the store could not be opened again") }
-        return StoreEditor(transaction: try environment.beginWrite(), view: view, store: store)
+        return StoreEditor(
+            transaction: try environment.beginWrite(), view: view, store: store, sketchers: sketchers)
     }
 
     /// Commits what the editor did, then publishes it together with the table.
@@ -93,6 +104,7 @@ package final class Writer: @unchecked Sendable {
             snapshots.removeAll { $0.snapshot == nil }
             snapshots.append(WeakSnapshot(snapshot: snapshot))
             published.publish(snapshot, table)
+            requestBuilds(Array(editor.grown))
         } catch {
             // The commit is good but cannot be shown: lookups go on with the older snapshot and the newest table.
             mustReopen = true
@@ -115,6 +127,7 @@ package final class Writer: @unchecked Sendable {
         environment = loaded.environment
         store = loaded.store
         view = loaded.view
+        obsolete = loaded.obsolete
         durableTable = loaded.table
         // Memory keeps what it was told, as it has refused answers on the strength of it; only what is on the disk is durable.
         // A commit whose sync failed may be there, in memory alone: it counts when it was written again.
@@ -123,5 +136,6 @@ package final class Writer: @unchecked Sendable {
         snapshots = [WeakSnapshot(snapshot: snapshot)]
         published.publish(snapshot, table)
         mustReopen = false
+        requestBuilds(Array(view.contents.keys))
     }
 }

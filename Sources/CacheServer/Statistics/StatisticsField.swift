@@ -56,6 +56,8 @@ extension EngineStatistics {
             StatisticsField("namespaceCount", namespaceCount),
             StatisticsField("entryCount", entryCount),
             StatisticsField("rowCount", rowCount),
+            StatisticsField("indexedRowCount", indexedRowCount), StatisticsField("indexBytes", indexBytes),
+            StatisticsField("indexBuildsPending", indexBuildsPending),
             StatisticsField("watermarkCount", watermarkCount),
             StatisticsField("mapBytes", mapBytes),
             StatisticsField("usedBytes", usedBytes),

@@ -61,6 +61,9 @@ package final class PruningBuilder {
         sample = AlignedMemory(count: wanted * layout.rowLength, zero: 0)
     }
 
+    /// The partition, as soon as it is trained.
+    package var partition: PruningPartition? { sketcher?.partition }
+
     package var isDone: Bool { if case .done = phase { true } else { false } }
 
     /// Works on about `maximumRows` rows.

@@ -72,6 +72,20 @@ package struct PruningIndex: Sendable {
         byteCount = base.byteCount
     }
 
+    /// Puts the rows of an index that was built under those which were inserted into this one meanwhile.
+    ///
+    /// - Parameter built: An index of the same partition into which nothing was inserted.
+    package mutating func setBase(of built: PruningIndex) {
+        precondition(built.partition === partition && base == nil && !built.grown.contains(true))
+        base = built.base
+        for cell in low.indices {
+            low[cell] = min(low[cell], built.low[cell])
+            high[cell] = max(high[cell], built.high[cell])
+        }
+        rowCount += built.rowCount
+        byteCount += built.byteCount
+    }
+
     private struct SortedRow {
         var cosine: Float
         var index: UInt32

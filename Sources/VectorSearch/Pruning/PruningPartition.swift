@@ -8,7 +8,7 @@ package final class PruningPartition: Sendable {
     let layout: SketchLayout
     /// Gives the signs of the second sketch's rotation.
     let seed: UInt64
-    let cellCount: Int
+    package let cellCount: Int
     /// What a of the first sketch is around.
     let typicalAlignment: Float
     /// `prefix` weighted, orthogonal directions, `rowLength` floats each; with any signs their sum has length one.
@@ -127,6 +127,9 @@ package final class PruningPartition: Sendable {
         let defect = (abs(trace - 1) + off) * 0.5001
         return defect < 1e-3 ? Float(defect).nextUp : nil
     }
+
+    /// Bytes of a row's sketch as it is stored.
+    package var sketchBytes: Int { layout.sketchBytes }
 
     /// Memory beside the rows' own.
     package var byteCount: Int {

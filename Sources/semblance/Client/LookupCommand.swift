@@ -28,6 +28,7 @@ struct LookupCommand: ClientCommand {
     var minPosition: Position?
     @Option(help: "A source whose last change is to be shown; repeatable.") var source: [String] = []
     @Flag(help: "Leave the payload out.") var noPayload = false
+    @Flag(help: "Show how the vector was searched: rows looked at, candidates, time per stage.") var explain = false
     @OptionGroup var namespace: NamespaceOptions
     @OptionGroup var client: ClientOptions
 
@@ -45,7 +46,8 @@ struct LookupCommand: ClientCommand {
         let lookup = Lookup(
             scope: scope ?? .shared, key: key, vector: try vector.resolved(), threshold: threshold,
             neighbors: neighbors,
-            maximumAgeMilliseconds: maxAge, minimumPosition: minPosition, sources: source, omitsPayload: noPayload)
+            maximumAgeMilliseconds: maxAge, minimumPosition: minPosition, sources: source, omitsPayload: noPayload,
+            isExplained: explain)
         let answer = try await service.measured { try await service.lookup(lookup, in: name) }
         let text = LookupText(reply: answer.value, sources: source, roundTrip: answer.roundTrip)
         return CommandOutput(text.lines, json: text.json)

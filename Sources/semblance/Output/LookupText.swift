@@ -27,6 +27,7 @@ struct LookupText {
                 "  \(source) " + (sequence == 0 ? "was never announced" : "changed last at sequence \(sequence)"))
         }
         lines.append("  \(times)")
+        if let explanation = reply.explanation { lines += ExplanationText(explanation: explanation).lines }
         return lines
     }
 
@@ -57,6 +58,9 @@ struct LookupText {
         }
         fields.append(.init("roundTripMicroseconds", .integer(roundTrip.microseconds)))
         fields.append(.init("searchMicroseconds", .integer(searchMicroseconds)))
+        if let explanation = reply.explanation {
+            fields.append(.init("explanation", ExplanationText(explanation: explanation).json))
+        }
         return .object(fields)
     }
 
