@@ -83,6 +83,11 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        // What is measured, and never part of a release.
+        .executableTarget(
+            name: "index-benchmark", dependencies: ["VectorSearch", "CacheModel"], path: "Benchmarks/index-benchmark",
+            swiftSettings: settings),
+
         // Tests mirror the sources.
         .testTarget(name: "RepositoryTests", swiftSettings: settings),
         .testTarget(name: "CacheModelTests", dependencies: ["CacheModel"], swiftSettings: settings),

@@ -28,6 +28,7 @@ package final class EngineCounters: Sendable {
     package let damaged = Counter()
     package let overloaded = Counter()
     package let indexBuilds = Counter()
+    package let indexRepacks = Counter()
     package let failedIndexBuilds = Counter()
     package let searches = Counter()
     package let searchNanoseconds = Counter()

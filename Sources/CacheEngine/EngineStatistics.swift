@@ -60,7 +60,7 @@ package struct EngineStatistics: Sendable {
             ("purges", counters.purges.current), ("evictions", counters.evicted.current),
             ("reclaimed", counters.reclaimed.current), ("damagedRecords", counters.damaged.current),
             ("overloaded", counters.overloaded.current), ("indexBuilds", counters.indexBuilds.current),
-            ("indexBuildsFailed", counters.failedIndexBuilds.current), ("searches", counters.searches.current),
+            ("indexRepacks", counters.indexRepacks.current), ("indexBuildsFailed", counters.failedIndexBuilds.current), ("searches", counters.searches.current),
             ("searchNanoseconds", counters.searchNanoseconds.current),
         ]
     }

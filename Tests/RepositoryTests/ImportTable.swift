@@ -30,6 +30,11 @@ enum ImportTable {
         ]),
     ]
 
+    /// Swift targets in `Benchmarks`, which nothing else may import.
+    static let benchmarks: [String: Set<String>] = [
+        "index-benchmark": ["VectorSearch", "CacheModel", "Foundation"]
+    ]
+
     /// C targets: the headers that they may include besides their own.
     static let headers: [String: Set<String>] = [
         "CLMDB": ["lmdb.h"],

@@ -23,6 +23,16 @@ import Testing
         }
     }
 
+    @Test(arguments: Repository.files(in: "Benchmarks", withExtensions: ["swift"]))
+    func aBenchmarkImportsOnlyWhatItsTargetMay(_ file: RepositoryFile) throws {
+        let target = try #require(file.target)
+        let allowed = try #require(ImportTable.benchmarks[target], "\(target) is not in the table of benchmarks")
+            .union(ImportTable.standardLibrary)
+        for (line, module) in ImportTable.imports(in: try file.text()) {
+            #expect(allowed.contains(module), "\(file.path):\(line): \(target) may not import \(module)")
+        }
+    }
+
     @Test(arguments: Repository.files(in: "Sources", withExtensions: ["c", "h"]))
     func aCSourceIncludesItsOwnHeadersAndThoseOfTheTable(_ file: RepositoryFile) throws {
         let target = try #require(file.target)

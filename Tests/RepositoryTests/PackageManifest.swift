@@ -7,7 +7,7 @@ struct PackageManifest {
     init(_ text: String) {
         for call in text.matches(of: /\.(?:target|executableTarget|systemLibrary)\(/) {
             let arguments = Self.balanced(text[call.range.upperBound...], open: "(", close: ")")
-            guard let name = arguments.firstMatch(of: /name:\s*"(\w+)"/) else { continue }
+            guard let name = arguments.firstMatch(of: /name:\s*"([\w-]+)"/) else { continue }
             var modules: Set<String> = []
             if let list = arguments.firstMatch(of: /dependencies:\s*\[/) {
                 let elements = Self.balanced(arguments[list.range.upperBound...], open: "[", close: "]")

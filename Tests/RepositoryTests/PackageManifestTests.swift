@@ -11,7 +11,7 @@ import Testing
     }
 
     @Test func everyTargetDeclaresExactlyWhatTheTableLetsItImport() throws {
-        for (target, modules) in ImportTable.modules {
+        for (target, modules) in ImportTable.modules.merging(ImportTable.benchmarks, uniquingKeysWith: { $1 }) {
             let declared = try #require(manifest.dependencies[target], "\(target) is not in Package.swift")
             let allowed = modules.subtracting(ImportTable.toolchain)
             #expect(declared == allowed, "\(target) in Package.swift and in the table")

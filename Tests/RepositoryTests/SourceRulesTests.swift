@@ -2,8 +2,9 @@ import Foundation
 import Testing
 
 @Suite struct SourceRulesTests {
-    private static let swiftFiles = ["Sources", "Tests"].flatMap { Repository.files(in: $0, withExtensions: ["swift"]) }
-    private static let sourceFiles = ["Sources", "Tests"].flatMap {
+    private static let folders = ["Sources", "Benchmarks", "Tests"]
+    private static let swiftFiles = folders.flatMap { Repository.files(in: $0, withExtensions: ["swift"]) }
+    private static let sourceFiles = folders.flatMap {
         Repository.files(in: $0, withExtensions: ["swift", "c", "h"])
     }
 

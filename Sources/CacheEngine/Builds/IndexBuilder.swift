@@ -10,6 +10,9 @@ internal import VectorSearch
 /// 3. Sketches the rows that were there when it began, and has the writer store the sketches, some blocks at a time.
 /// 4. Reads them back, in the order of the index, and has the writer put the generation in its place.
 ///
+/// Rows inserted since then lie in pieces of their own. When they have become many, the index is put in order again: the last
+/// step alone, with the partition and the sketches that are there.
+///
 /// A snapshot is held for one step only, so that the pages of older commits are used again meanwhile. A row that dies in
 /// between leaves a sketch that searches ignore.
 struct IndexBuilder {
@@ -37,7 +40,6 @@ struct IndexBuilder {
         while let content = builds.next() {
             do throws(Failure) {
                 try build(content)
-                counters.indexBuilds.add(1)
                 builds.finish(content, failedAt: nil)
             } catch {
                 var rowCount: Int?
@@ -53,15 +55,33 @@ struct IndexBuilder {
     }
 
     private func build(_ content: ContentIdentifier) throws(Failure) {
+        let isNew = try withIndex(content) { (index, _, _) throws(CacheError) in index.needsNewGeneration }
+        isNew ? try buildGeneration(content) : try repack(content)
+    }
+
+    private func buildGeneration(_ content: ContentIdentifier) throws(Failure) {
         let partition = try train(content)
-        guard let begun = onWriter({ $0.beginGeneration(partition, of: content) }), let begun else {
-            throw .abandoned
-        }
-        do throws(Failure) {
+        guard let begun = onWriter({ $0.beginGeneration(partition, of: content) }), let begun else { throw .abandoned }
+        try orAbandon(begun.number, content) { () throws(Failure) in
             try sketch(begun.rows, partition, content, begun.number)
             try finish(begun.rows, partition, content, begun.number)
-        } catch {
-            _ = onWriter { $0.abandonGeneration(begun.number, of: content) }
+        }
+        counters.indexBuilds.add(1)
+    }
+
+    private func repack(_ content: ContentIdentifier) throws(Failure) {
+        guard let begun = onWriter({ $0.beginRepacking(content) }), let begun else { throw .abandoned }
+        try orAbandon(begun.generation.number, content) { () throws(Failure) in
+            try finish(begun.rows, begun.generation.partition, content, begun.generation.number)
+        }
+        counters.indexRepacks.add(1)
+    }
+
+    private func orAbandon(
+        _ number: UInt32, _ content: ContentIdentifier, _ body: () throws(Failure) -> Void
+    ) throws(Failure) {
+        do { try body() } catch {
+            _ = onWriter { $0.abandonGeneration(number, of: content) }
             throw error
         }
     }
@@ -108,8 +128,7 @@ struct IndexBuilder {
         let (base, rest) = try withIndex(content) { (index, layout, snapshot) throws(CacheError) in
             // A transaction of its own: that of the snapshot is for lookups.
             let environment = try snapshot.read { (transaction) throws(CacheError) in transaction.environment }
-            let loader = GenerationLoader(
-                content: content, transaction: try environment.beginRead(), sketchers: sketchers)
+            let loader = GenerationLoader(content: content, transaction: try environment.beginRead())
             let (base, missing) = try loader.build(number, partition, rows, layout)
             return (base, try sketchers.sketch(missing[...], of: index, partition))
         }

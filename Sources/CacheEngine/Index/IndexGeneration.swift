@@ -30,7 +30,7 @@ extension PruningPartition {
 extension NamespaceIndex {
     /// Those that a new row must be sketched for.
     var partitions: [(number: UInt32, partition: PruningPartition)] {
-        [current, next].compactMap { generation in generation.map { ($0.number, $0.partition) } }
+        [current, isRepacking ? nil : next].compactMap { generation in generation.map { ($0.number, $0.partition) } }
     }
 
     /// Starts a generation that only rows inserted from here on are in.
@@ -44,6 +44,16 @@ extension NamespaceIndex {
         if current?.number == number { try current?.index.insert(sketched) }
         if next?.number == number { try next?.index.insert(sketched) }
     }
+
+    /// Starts to put the rows of the current generation in order: its next form has its number and its partition, and until it
+    /// takes over only the rows inserted from here on.
+    mutating func beginRepacking() -> IndexGeneration? {
+        guard let current, next == nil else { return nil }
+        next = IndexGeneration(number: current.number, index: PruningIndex(current.partition))
+        return current
+    }
+
+    private var isRepacking: Bool { next != nil && next?.number == current?.number }
 
     /// The next generation takes over.
     ///
@@ -82,15 +92,21 @@ extension NamespaceIndex {
             dimension: dimension)
     }
 
+    /// Whether so many rows have come since the index was put in order that it is worth doing again: a pass over the sketches,
+    /// a third of a microsecond a row.
+    var needsRepacking: Bool {
+        guard next == nil, let index = current?.index else { return false }
+        return index.grownRowCount >= max(PruningPlan.leastRows, index.rowCount / 4)
+    }
+
     /// The rows that live, in ascending order.
     var liveRows: [UInt32] {
         var rows: [UInt32] = []
         guard let layout else { return rows }
         rows.reserveCapacity(rowCount)
         forEachBlock { number, block in
-            for slot in 0..<block.count where block.isLive(slot) {
-                rows.append(number * UInt32(layout.rowsPerBlock) + UInt32(slot))
-            }
+            let first = number * UInt32(layout.rowsPerBlock)
+            block.forEachLiveSlot { rows.append(first + UInt32($0)) }
         }
         return rows
     }

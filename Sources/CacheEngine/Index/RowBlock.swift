@@ -80,6 +80,17 @@ package struct RowBlock: @unchecked Sendable {
 
     package func isLive(_ slot: Int) -> Bool { live[slot >> 6] & (1 << UInt64(slot & 63)) != 0 }
 
+    /// The slots that live, in ascending order.
+    package func forEachLiveSlot(_ visit: (Int) -> Void) {
+        for (index, word) in live.enumerated() {
+            var rest = word
+            while rest != 0 {
+                visit(index * 64 + rest.trailingZeroBitCount)
+                rest &= rest - 1
+            }
+        }
+    }
+
     /// Makes a slot live. Slots come in ascending order when rows are appended, in any order when a store is loaded.
     package mutating func set(_ row: RowMetadata, slot: Int) {
         metadata[slot] = row

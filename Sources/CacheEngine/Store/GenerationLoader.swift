@@ -1,5 +1,5 @@
-internal import CacheModel
 package import CacheStorage
+internal import CacheModel
 internal import VectorSearch
 
 /// A generation of a search index that is of no use any more.
@@ -12,29 +12,98 @@ package struct ObsoleteGeneration: Hashable, Sendable {
 struct GenerationLoader {
     let content: ContentIdentifier
     let transaction: ReadTransaction
-    let sketchers: RowSketchers
 
-    /// Loads the finished generation, if there is one. One that is damaged is none: it is built anew from the rows.
-    ///
-    /// - Returns: the other generations that have left something in the store.
-    func load(into index: inout NamespaceIndex, kernels: Kernels) throws(CacheError) -> [ObsoleteGeneration] {
-        let finished = try generations(.partitions)
-        var found = Set(finished + (try generations(.sketches)))
-        let last = found.max() ?? 0
+    /// What was found of a content's search index.
+    struct Found: Sendable {
+        /// Nil when there is no finished generation, or it is damaged: then it is built anew from the rows.
         var generation: IndexGeneration?
-        if let number = finished.max(), let layout = index.layout {
+        /// The rows in it, in ascending order.
+        var rows: [UInt32] = []
+        /// The other generations that have left something in the store.
+        var obsolete: [ObsoleteGeneration] = []
+        /// The highest number, of unfinished ones too.
+        var last: UInt32 = 0
+    }
+
+    /// Reads the finished generation with all rows that it has a sketch of, those of dead rows too.
+    func read(_ layout: BlockLayout?, kernels: Kernels) throws(CacheError) -> Found {
+        let finished = try generations(.partitions)
+        var numbers = Set(finished + (try generations(.sketches)))
+        var found = Found()
+        found.last = numbers.max() ?? 0
+        if let number = finished.max(), let layout {
             do throws(CacheError) {
                 let partition = try partition(number, layout.dimension, kernels)
-                let (built, missing) = try build(number, partition, index.liveRows, layout)
-                generation = IndexGeneration(number: number, index: built)
-                try generation?.index.insert(try sketchers.sketch(missing[...], of: index, partition))
-                found.remove(number)
+                var rows: [UInt32] = []
+                let index = try build(number, partition, layout) { block, record, sketchLayout in
+                    let first = block * UInt32(layout.rowsPerBlock)
+                    guard let record else { return [] }
+                    let slots = (0..<layout.rowsPerBlock).filter { sketchLayout.sketch($0, in: record) != nil }
+                    rows += slots.map { first + UInt32($0) }
+                    return slots
+                }
+                found.rows = rows
+                found.generation = IndexGeneration(number: number, index: index)
+                numbers.remove(number)
             } catch {
                 guard error.code == .storeDamaged else { throw error }
             }
         }
-        index.loadGeneration(generation, last: last)
-        return found.map { ObsoleteGeneration(content: content, number: $0) }
+        found.obsolete = numbers.map { ObsoleteGeneration(content: content, number: $0) }
+        return found
+    }
+
+    /// An index of the given rows.
+    ///
+    /// - Parameter rows: in ascending order.
+    /// - Returns: the rows, too, whose sketches are missing or damaged.
+    func build(
+        _ number: UInt32, _ partition: PruningPartition, _ rows: [UInt32], _ layout: BlockLayout
+    ) throws(CacheError) -> (index: PruningIndex, missing: [UInt32]) {
+        let rowsPerBlock = UInt32(layout.rowsPerBlock)
+        var missing: [UInt32] = []
+        var next = 0
+        let index = try build(number, partition, layout) { block, record, sketchLayout in
+            var slots: [Int] = []
+            while next < rows.count, rows[next] / rowsPerBlock <= block {
+                let slot = Int(rows[next] % rowsPerBlock)
+                if rows[next] / rowsPerBlock == block, let record, sketchLayout.sketch(slot, in: record) != nil {
+                    slots.append(slot)
+                } else {
+                    missing.append(rows[next])
+                }
+                next += 1
+            }
+            return slots
+        }
+        return (index, missing + rows[next...])
+    }
+
+    /// An index of stored sketches.
+    ///
+    /// - Parameter choose: the slots of a block whose rows are wanted; their sketches must be there. The record is nil when it
+    ///   is damaged. Blocks come in ascending order.
+    private func build(
+        _ number: UInt32, _ partition: PruningPartition, _ layout: BlockLayout,
+        choose: (_ block: UInt32, _ record: UnsafeRawPointer?, SketchBlockLayout) -> [Int]
+    ) throws(CacheError) -> PruningIndex {
+        let sketchLayout = partition.sketchLayout(layout)
+        var rows: [UInt32] = []
+        var sketches: [UnsafeRawPointer] = []
+        let prefix = StorageKey.partition(content, number)
+        try transaction.forEach(.sketches, prefix: prefix) { (key, value) throws(CacheError) -> Bool in
+            guard let block: UInt32 = StorageKey.number(in: key, at: 8),
+                Int(block) <= Limits.rowsPerNamespace / layout.rowsPerBlock
+            else { throw RecordReader.damaged }
+            let record = sketchLayout.checked(value, key: key)
+            for slot in choose(block, record, sketchLayout) {
+                guard let record, let sketch = sketchLayout.sketch(slot, in: record) else { continue }
+                rows.append(block * UInt32(layout.rowsPerBlock) + UInt32(slot))
+                sketches.append(sketch)
+            }
+            return true
+        }
+        return try PruningIndex(partition, rows: rows) { sketches[$0] }
     }
 
     /// The generations that have records in a table.
@@ -65,42 +134,20 @@ struct GenerationLoader {
         return try PruningPartition(
             decoding: try reader.readBytes(reader.remainingCount), dimension: dimension, kernels: kernels)
     }
+}
 
-    /// An index of the given rows from the sketches that are stored for them.
-    ///
-    /// - Parameter rows: in ascending order.
-    /// - Returns: the rows, too, whose sketches are missing or damaged.
-    func build(
-        _ number: UInt32, _ partition: PruningPartition, _ rows: [UInt32], _ layout: BlockLayout
-    ) throws(CacheError) -> (index: PruningIndex, missing: [UInt32]) {
-        let sketchLayout = partition.sketchLayout(layout)
-        let rowsPerBlock = UInt32(layout.rowsPerBlock)
-        var found: [UInt32] = []
-        var sketches: [UnsafeRawPointer] = []
+extension NamespaceIndex {
+    /// Takes over what was found of the search index, and sketches the live rows that are not in it.
+    mutating func load(_ found: GenerationLoader.Found, _ sketchers: RowSketchers) throws(CacheError) {
+        loadGeneration(found.generation, last: found.last)
+        guard let current else { return }
         var missing: [UInt32] = []
-        found.reserveCapacity(rows.count)
-        sketches.reserveCapacity(rows.count)
         var next = 0
-        let prefix = StorageKey.partition(content, number)
-        try transaction.forEach(.sketches, prefix: prefix) { (key, value) throws(CacheError) -> Bool in
-            guard let block: UInt32 = StorageKey.number(in: key, at: 8) else { return true }
-            while next < rows.count, rows[next] / rowsPerBlock < block {
-                missing.append(rows[next])
-                next += 1
-            }
-            let record = sketchLayout.checked(value, key: key)
-            while next < rows.count, rows[next] / rowsPerBlock == block {
-                if let record, let sketch = sketchLayout.sketch(Int(rows[next] % rowsPerBlock), in: record) {
-                    found.append(rows[next])
-                    sketches.append(sketch)
-                } else {
-                    missing.append(rows[next])
-                }
-                next += 1
-            }
-            return next < rows.count
+        for row in liveRows {
+            while next < found.rows.count, found.rows[next] < row { next += 1 }
+            if next == found.rows.count || found.rows[next] != row { missing.append(row) }
         }
-        missing += rows[next...]
-        return (try PruningIndex(partition, rows: found) { sketches[$0] }, missing)
+        guard !missing.isEmpty else { return }
+        try insert(sketchers.sketch(missing[...], of: self, current.partition), generation: current.number)
     }
 }

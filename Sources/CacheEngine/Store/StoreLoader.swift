@@ -34,9 +34,13 @@ package struct StoreLoader {
     let configuration: EngineConfiguration
     let directory: DataDirectory
 
-    package init(configuration: EngineConfiguration, directory: DataDirectory) {
+    /// Whether search indexes are brought back, or only read through.
+    private let loadsGenerations: Bool
+
+    package init(configuration: EngineConfiguration, directory: DataDirectory, loadsGenerations: Bool = true) {
         self.configuration = configuration
         self.directory = directory
+        self.loadsGenerations = loadsGenerations
     }
 
     /// - Throws: `store-damaged` when the store's record or the watermarks cannot be read whole, `unsupported-format` for a
@@ -60,15 +64,19 @@ package struct StoreLoader {
         var report = OpeningReport()
         let table = try loadTable(store, transaction)
         var damage = DamagedParts()
-        var obsolete: [ObsoleteGeneration] = []
-        let sketchers = RowSketchers(kernels: configuration.kernels)
+        // On a thread of its own, as both take their time and neither needs the other.
+        let generations = loadsGenerations ? try readGenerations(of: table, environment) : nil
+        defer { generations?.thread.join() }
         var view = try loadView(table, transaction, &report, &damage)
-        for content in Array(view.contents.keys) {
-            let loader = GenerationLoader(content: content, transaction: transaction, sketchers: sketchers)
+        let sketchers = RowSketchers(kernels: configuration.kernels)
+        var obsolete: [ObsoleteGeneration] = []
+        for (content, found) in try generations?.handoff.take()?.get() ?? [:] {
             guard var index = view.contents.removeValue(forKey: content) else { continue }
-            obsolete += try loader.load(into: &index, kernels: configuration.kernels)
+            try index.load(found, sketchers)
             view[content] = index
+            obsolete += found.obsolete
         }
+        if !loadsGenerations { try readThroughGenerations(transaction) }
         report.damagedEntryCount = damage.entries.count
         do { try damage.remove(from: environment, view, store, sketchers) } catch {
             // What cannot be taken out of a store that has damage is more of it.
@@ -78,6 +86,42 @@ package struct StoreLoader {
         report.namespaceCount = table.namespaces.count { $0.value.record.content != nil }
         return LoadedStore(
             environment: environment, store: store, table: table, view: view, report: report, obsolete: obsolete)
+    }
+
+    private typealias Generations = [ContentIdentifier: GenerationLoader.Found]
+
+    private func readGenerations(
+        of table: WatermarkTable, _ environment: StorageEnvironment
+    ) throws(CacheError) -> (thread: WorkerThread, handoff: Handoff<Result<Generations, CacheError>>) {
+        let transaction = try environment.beginRead()
+        let kernels = configuration.kernels
+        let contents = table.namespaces.compactMap { _, namespace in
+            namespace.record.content.map { ($0, namespace.record.settings.dimension) }
+        }
+        let handoff = Handoff<Result<Generations, CacheError>>()
+        let thread = WorkerThread {
+            var generations: Generations = [:]
+            do throws(CacheError) {
+                for (content, dimension) in contents {
+                    let loader = GenerationLoader(content: content, transaction: transaction)
+                    generations[content] = try loader.read(dimension.map(BlockLayout.init(dimension:)), kernels: kernels)
+                }
+                handoff.put(.success(generations))
+            } catch { handoff.put(.failure(error)) }
+        }
+        return (thread, handoff)
+    }
+
+    /// Touches every page of the search indexes: whoever does so before somebody else finds out whether that is safe.
+    private func readThroughGenerations(_ transaction: ReadTransaction) throws(CacheError) {
+        for table in [Table.partitions, .sketches] {
+            try transaction.forEach(table) { (_, value) throws(CacheError) -> Bool in
+                var sum: UInt8 = 0
+                for offset in stride(from: 0, to: value.count, by: 4_096) { sum ^= value[offset] }
+                withExtendedLifetime(sum) {}
+                return true
+            }
+        }
     }
 
     private func create(_ environment: StorageEnvironment) throws(CacheError) -> LoadedStore {

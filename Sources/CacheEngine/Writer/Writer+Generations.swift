@@ -8,7 +8,7 @@ extension Writer {
     /// Asks for new generations where they are due.
     func requestBuilds(_ contents: [ContentIdentifier]) {
         for content in contents {
-            guard let index = view[content], index.needsNewGeneration else { continue }
+            guard let index = view[content], index.needsNewGeneration || index.needsRepacking else { continue }
             builds.request(content, rowCount: index.rowCount)
         }
     }
@@ -23,6 +23,12 @@ extension Writer {
             return nil
         }
         return (number, rows)
+    }
+
+    /// - Returns: the generation to put in order, and its rows; nil when there is none.
+    func beginRepacking(_ content: ContentIdentifier) -> (generation: IndexGeneration, rows: [UInt32])? {
+        guard let rows = view[content]?.liveRows, let current = view.contents[content]?.beginRepacking() else { return nil }
+        return (current, rows)
     }
 
     /// - Returns: false when the generation is not being built any more.
@@ -50,15 +56,9 @@ extension Writer {
         let editor = try beginEditing()
         let old = editor.view[content]?.current?.number
         guard try editor.view.contents[content]?.finishGeneration(number, base: base, rest: rest) == true else { return false }
-        let key = StorageKey.partition(content, number)
-        var record = RecordWriter(capacity: 1 << 20)
-        record.append(contentsOf: base.partition.encoded())
-        try checkRoom(bytes: record.bytes.count, editor)
-        try editor.transaction.put(.partitions, key, record.sealed(seed: Checksum.of(key)))
-        if let old { try editor.transaction.delete(.partitions, StorageKey.partition(content, old)) }
+        if old != number { try store(base.partition, number, insteadOf: old, of: content, editor) }
         try commit(editor, .entries, table: table, durableTable: durableTable)
-        if let old { obsolete.append(ObsoleteGeneration(content: content, number: old)) }
-        reclaimer.isDue = true
+        if let old, old != number { giveUp(old, of: content) }
         return true
     }
 
@@ -66,6 +66,23 @@ extension Writer {
         // After a new start it is not known any more, and what it left was found then.
         guard view[content]?.next?.number == number else { return }
         view.contents[content]?.abandonGeneration(number)
+        if view[content]?.current?.number != number { giveUp(number, of: content) }
+    }
+
+    private func store(
+        _ partition: PruningPartition, _ number: UInt32, insteadOf old: UInt32?, of content: ContentIdentifier,
+        _ editor: StoreEditor
+    ) throws(CacheError) {
+        let key = StorageKey.partition(content, number)
+        var record = RecordWriter(capacity: 1 << 20)
+        record.append(contentsOf: partition.encoded())
+        try checkRoom(bytes: record.bytes.count, editor)
+        try editor.transaction.put(.partitions, key, record.sealed(seed: Checksum.of(key)))
+        if let old { try editor.transaction.delete(.partitions, StorageKey.partition(content, old)) }
+    }
+
+    /// Has the sketches of a generation deleted in the background.
+    private func giveUp(_ number: UInt32, of content: ContentIdentifier) {
         obsolete.append(ObsoleteGeneration(content: content, number: number))
         reclaimer.isDue = true
     }

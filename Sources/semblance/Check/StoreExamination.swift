@@ -17,7 +17,7 @@ struct StoreExamination: Sendable {
     var mapBytes: Int
 
     /// Does what the engine does when it opens the store: reads what it reads, removes the damaged entries that it would
-    /// remove. A store that is damaged as a whole is not moved aside.
+    /// remove. A store that is damaged as a whole is not moved aside, and search indexes are read but not built.
     ///
     /// - Returns: how many damaged entries there were.
     /// - Throws: `store-damaged`, `store-locked`, `unsupported-format`, `storage-failed`; `invalid-argument` without a
@@ -25,7 +25,8 @@ struct StoreExamination: Sendable {
     func load(_ environment: [String: String]) throws(CacheError) -> Int {
         let configuration = try configuration(environment)
         let directory = try DataDirectory(path: configuration.directory)
-        return try StoreLoader(configuration: configuration, directory: directory).load().report.damagedEntryCount
+        let loader = StoreLoader(configuration: configuration, directory: directory, loadsGenerations: false)
+        return try loader.load().report.damagedEntryCount
     }
 
     /// Reads and verifies everything.
