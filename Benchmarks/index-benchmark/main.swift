@@ -1,0 +1,19 @@
+// The pruning index alone, driven line by line: `Benchmarks/peers/run` measures it beside other libraries.
+
+import Foundation
+
+/// Writes an answer and does not wait for a full buffer: the other side waits for it.
+func write(_ answer: Session.Answer) throws {
+    var line = try JSONEncoder().encode(answer)
+    line.append(UInt8(ascii: "\n"))
+    try FileHandle.standardOutput.write(contentsOf: line)
+}
+
+let session = try Session()
+while let command = readLine() {
+    do {
+        try write(try session.answer(command))
+    } catch {
+        try write(Session.Answer(error: "\(error)"))
+    }
+}
