@@ -14,7 +14,12 @@ extern const struct svk_kernels *const svk_neon_kernels;
 extern const struct svk_sketch_kernels *const svk_serial_sketch_kernels;
 extern const struct svk_sketch_kernels *const svk_avx2_sketch_kernels;
 extern const struct svk_sketch_kernels *const svk_avx512_sketch_kernels;
+extern const struct svk_sketch_kernels *const svk_vnni_sketch_kernels;
 extern const struct svk_sketch_kernels *const svk_neon_sketch_kernels;
+
+// Blocks by which the scan of sketches asks for memory ahead: into the first cache, and before that into the second,
+// which can wait for many more lines at a time.
+enum { SVK_SKETCH_NEAR = 3, SVK_SKETCH_FAR = 40 };
 
 // One component at a time; the vector files use them for what is left over after whole vectors.
 float svk_serial_widen_half(uint16_t half);

@@ -145,8 +145,10 @@ void svk_sketch_rotate(float *vector, size_t length, const uint8_t *signs) {
     }
 }
 
-void svk_sketch_tables(const float *projected, size_t pairs, uint8_t *tables, float *unit, float *zero) {
+int16_t svk_sketch_fill_tables(
+    const float *projected, size_t pairs, size_t front_pairs, uint8_t *tables, float *unit, float *zero) {
     float widest = 1e-6f;
+    int rest = 0;
     double sum = 0;
     for (size_t g = 0; g < 2 * pairs; g++) {
         const float *four = projected + 4 * g;
@@ -172,7 +174,13 @@ void svk_sketch_tables(const float *projected, size_t pairs, uint8_t *tables, fl
             float up = values[entry] > 0 ? values[entry] + 1.0001f : 0;
             tables[16 * g + entry] = up < SVK_SKETCH_ENTRY ? (uint8_t)up : SVK_SKETCH_ENTRY;
         }
+        uint8_t most = 0;
+        for (size_t entry = 0; entry < 16; entry++) {
+            most = tables[16 * g + entry] > most ? tables[16 * g + entry] : most;
+        }
+        rest += g < 2 * front_pairs ? 0 : most;
     }
+    return (int16_t)rest;
 }
 
 void svk_sketch_steps(const float *rotated, size_t length, int8_t *whole, float *unit, float *zero) {
