@@ -21,6 +21,12 @@ extern const struct svk_sketch_kernels *const svk_neon_sketch_kernels;
 // which can wait for many more lines at a time.
 enum { SVK_SKETCH_NEAR = 3, SVK_SKETCH_FAR = 40 };
 
+/// The record of a row, 32 * block + row.
+static inline __attribute__((always_inline)) const uint8_t *svk_sketch_record(
+    const struct svk_sketch_block *blocks, uint32_t row, size_t record_stride) {
+    return blocks[row / SVK_SKETCH_ROWS].records + row % SVK_SKETCH_ROWS * record_stride;
+}
+
 // One component at a time; the vector files use them for what is left over after whole vectors.
 float svk_serial_widen_half(uint16_t half);
 uint16_t svk_serial_narrow_half(float value);

@@ -123,7 +123,7 @@ INLINE uint32_t rows_left(__m256i even_margin, __m256i odd_margin, __m256i evens
 
 BOUNDS_TARGET static size_t avx2_scan(
     const struct svk_sketch_block *blocks, size_t count, const struct svk_sketch_tables *tables,
-    const struct svk_sketch_open *open, uint32_t *left) {
+    size_t record_stride, const struct svk_sketch_open *open, uint32_t *left) {
     const __m256i even = _mm256_set1_epi16(0xff), rest = _mm256_set1_epi16(tables->rest);
     size_t opened = 0, found = 0;
     for (size_t b = 0; b < count; b++) {
@@ -163,7 +163,8 @@ BOUNDS_TARGET static size_t avx2_scan(
         __m256i odd_margin = _mm256_load_si256((const __m256i *)(open->margins + o * SVK_SKETCH_ROWS + 16));
         uint32_t mask = rows_left(even_margin, odd_margin, evens, odds) & blocks[b].rows;
         for (; mask; mask &= mask - 1) {
-            left[found++] = b * SVK_SKETCH_ROWS + (uint32_t)__builtin_ctz(mask);
+            left[found] = b * SVK_SKETCH_ROWS + (uint32_t)__builtin_ctz(mask);
+            svk_prefetch_far(svk_sketch_record(blocks, left[found++], record_stride), record_stride);
         }
     }
     return found;

@@ -210,13 +210,13 @@ INLINE size_t scan_fronts(
 
 INLINE size_t scan_backs(
     const struct svk_sketch_block *blocks, size_t opened, const struct svk_sketch_tables *tables, size_t steps,
-    const struct svk_sketch_open *open, uint32_t *left) {
+    size_t record_stride, const struct svk_sketch_open *open, uint32_t *left) {
     __m512i low[MOST_STEPS], high[MOST_STEPS];
     for (size_t s = 0; s < steps; s++) {
         load_tables(tables->values + tables->front_pairs * 32 + s * 64, &low[s], &high[s]);
     }
     const __m512i first = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    size_t found = 0;
+    size_t found = 0, asked = 0;
     for (size_t o = 0; o < opened && o < SVK_SKETCH_FAR; o++) {
         svk_prefetch_far(blocks[open->blocks[o]].back, steps * 64);
     }
@@ -234,19 +234,25 @@ INLINE size_t scan_backs(
         rows = _mm512_add_epi32(rows, _mm512_set1_epi32(16));
         _mm512_storeu_si512(left + found, _mm512_maskz_compress_epi32((__mmask16)(mask >> 16), rows));
         found += (size_t)_mm_popcnt_u32(mask >> 16);
+        for (int some = 0; some < 4 && asked < found; some++) {
+            svk_prefetch_far(svk_sketch_record(blocks, left[asked++], record_stride), record_stride);
+        }
+    }
+    for (; asked < found; asked++) {
+        svk_prefetch_far(svk_sketch_record(blocks, left[asked], record_stride), record_stride);
     }
     return found;
 }
 
 BOUNDS_TARGET static size_t avx512_scan(
     const struct svk_sketch_block *blocks, size_t count, const struct svk_sketch_tables *tables,
-    const struct svk_sketch_open *open, uint32_t *left) {
+    size_t record_stride, const struct svk_sketch_open *open, uint32_t *left) {
     size_t front = tables->front_pairs / 2, back = tables->back_pairs / 2;
     // With 384 dimensions the tables stay in registers.
     size_t opened = front == 5 ? scan_fronts(blocks, count, tables, 5, open)
                                : scan_fronts(blocks, count, tables, front, open);
-    return back == 5 ? scan_backs(blocks, opened, tables, 5, open, left)
-                     : scan_backs(blocks, opened, tables, back, open, left);
+    return back == 5 ? scan_backs(blocks, opened, tables, 5, record_stride, open, left)
+                     : scan_backs(blocks, opened, tables, back, record_stride, open, left);
 }
 
 #ifdef SKETCH_VNNI

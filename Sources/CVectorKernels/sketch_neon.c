@@ -84,7 +84,7 @@ INLINE uint32_t rows_left(int16x8_t margin, int16x8_t sums) {
 
 static size_t neon_scan(
     const struct svk_sketch_block *blocks, size_t count, const struct svk_sketch_tables *tables,
-    const struct svk_sketch_open *open, uint32_t *left) {
+    size_t record_stride, const struct svk_sketch_open *open, uint32_t *left) {
     const int16x8_t rest = vdupq_n_s16((int16_t)(4 * tables->rest));
     size_t opened = 0, found = 0;
     for (size_t b = 0; b < count; b++) {
@@ -120,7 +120,8 @@ static size_t neon_scan(
             mask |= rows_left(margin, vreinterpretq_s16_u16(vshlq_n_u16(sums[part], 2))) << (part * 8);
         }
         for (mask &= blocks[b].rows; mask; mask &= mask - 1) {
-            left[found++] = b * SVK_SKETCH_ROWS + (uint32_t)__builtin_ctz(mask);
+            left[found] = b * SVK_SKETCH_ROWS + (uint32_t)__builtin_ctz(mask);
+            svk_prefetch_far(svk_sketch_record(blocks, left[found++], record_stride), record_stride);
         }
     }
     return found;

@@ -50,8 +50,9 @@ static int32_t sum_of(const uint8_t *codes, const uint8_t *values, size_t pairs)
 
 static size_t serial_scan(
     const struct svk_sketch_block *blocks, size_t count, const struct svk_sketch_tables *tables,
-    const struct svk_sketch_open *open, uint32_t *left) {
+    size_t record_stride, const struct svk_sketch_open *open, uint32_t *left) {
     (void)open; // room for machines that look at all fronts first
+    (void)record_stride; // nothing is asked for ahead
     size_t found = 0;
     for (size_t b = 0; b < count; b++) {
         const struct svk_sketch_block *block = &blocks[b];

@@ -88,7 +88,7 @@ import Testing
             var tables = tables
             return [UInt32](unsafeUninitializedCapacity: 32 * (count + 1)) { rows, filled in
                 guard let base = rows.baseAddress else { return }
-                filled = kernels.scan(blocks, count, &tables, &open, base)
+                filled = kernels.scan(blocks, count, &tables, strides.record, &open, base)
             }
         }
 

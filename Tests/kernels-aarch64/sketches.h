@@ -80,8 +80,8 @@ static void compare_blocks(const struct svk_sketch_kernels *serial, const struct
                 (int16_t)((int)(random_bits() % 3000) - 1500), fraction(), 0.7f};
         }
         const struct svk_sketch_tables tables = {values, front, pairs - front, (int16_t)rest};
-        size_t count = serial->scan(blocks, BLOCKS, &tables, &open, left);
-        size_t count_too = neon->scan(blocks, BLOCKS, &tables, &open, left_too);
+        size_t count = serial->scan(blocks, BLOCKS, &tables, RECORD, &open, left);
+        size_t count_too = neon->scan(blocks, BLOCKS, &tables, RECORD, &open, left_too);
         expect(
             count == count_too && memcmp(left, left_too, count * sizeof *left) == 0, "scan", round, count, count_too);
         const struct svk_sketch_refinement refinement = {steps, SIGNS, 0.0004f, 0.01f};

@@ -161,11 +161,12 @@ struct svk_sketch_kernels {
         const struct svk_sketch_view *_Nonnull view, struct svk_sketch_walk *_Nonnull walk,
         struct svk_sketch_block *_Nonnull blocks, size_t capacity);
 
-    /// Writes the rows that the first sketch leaves, 32 * block + row each, and returns how many. `open` and `left` have
+    /// Writes the rows that the first sketch leaves, 32 * block + row each, returns how many, and asks for their records
+    /// to be brought near. `open` and `left` have
     /// room for `count` blocks and their rows, and `left` for 32 more.
     size_t (*_Nonnull scan)(
         const struct svk_sketch_block *_Nonnull blocks, size_t count, const struct svk_sketch_tables *_Nonnull tables,
-        const struct svk_sketch_open *_Nonnull open, uint32_t *_Nonnull left);
+        size_t record_stride, const struct svk_sketch_open *_Nonnull open, uint32_t *_Nonnull left);
 
     /// Writes the numbers of the rows that the second sketch leaves and returns how many. `left` as `scan` wrote it.
     /// `threshold` is that of `svk_sketch_view`.

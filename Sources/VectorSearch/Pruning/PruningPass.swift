@@ -234,7 +234,8 @@ struct PruningPass {
             values: state.tables.base, front_pairs: layout.frontPairs, back_pairs: layout.pairs - layout.frontPairs,
             rest: state.rest)
         var open = scratch.open
-        let left = table.pointee.scan(scratch.blocks, count, &tables, &open, scratch.left)
+        let left = table.pointee.scan(
+            scratch.blocks, count, &tables, layout.recordStride, &open, scratch.left)
         explanation.blocks += count
         explanation.rowsRefined += left
         clock.lap(&explanation.scanNanoseconds)
