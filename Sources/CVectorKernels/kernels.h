@@ -21,6 +21,10 @@ extern const struct svk_sketch_kernels *const svk_neon_sketch_kernels;
 // which can wait for many more lines at a time.
 enum { SVK_SKETCH_NEAR = 3, SVK_SKETCH_FAR = 40 };
 
+// The ends of a sketch, from the sums over its signs.
+void svk_sketch_end_record(const struct svk_sketch_row *row, float sum, float offset, uint8_t *tail);
+void svk_sketch_end_codes(const struct svk_sketch_row *row, float sum, float offset, uint8_t *tail);
+
 /// The record of a row, 32 * block + row.
 static inline __attribute__((always_inline)) const uint8_t *svk_sketch_record(
     const struct svk_sketch_block *blocks, uint32_t row, size_t record_stride) {

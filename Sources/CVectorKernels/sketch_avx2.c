@@ -43,6 +43,13 @@ INLINE lanes_i record_sums(const uint8_t *const records[LANES], const int8_t *qu
     return all;
 }
 
+INLINE uint32_t mask_of_lanes(lanes_i flags) {
+    __m256 parts[2];
+    memcpy(parts, &flags, sizeof parts);
+    return (uint32_t)_mm256_movemask_ps(parts[0]) | (uint32_t)_mm256_movemask_ps(parts[1]) << 8;
+}
+
+#define BOUNDS_MASK(flags) mask_of_lanes(flags)
 #include "sketch_bounds.h"
 
 enum { ROWS = 4, QUERIES = 2 };
@@ -172,6 +179,7 @@ BOUNDS_TARGET static size_t avx2_scan(
 
 static const struct svk_sketch_kernels kernels = {
     "avx2", avx2_dots, bounds_cells, bounds_choose, bounds_walk, avx2_scan, bounds_refine,
+    bounds_round, bounds_rotate, bounds_make,
 };
 
 const struct svk_sketch_kernels *const svk_avx2_sketch_kernels = &kernels;

@@ -1,7 +1,7 @@
 // The floating-point side of the sketch kernels, compiled once for each instruction set: 16 lanes at a time, one IEEE
 // operation at a time, so that the bits are the same everywhere. docs/SEARCH.md derives the bounds and the slack.
 //
-// The including file defines BOUNDS_TARGET (function attributes) and
+// The including file defines BOUNDS_TARGET (function attributes), possibly BOUNDS_MASK(flags) (a bit for each lane), and
 // `static lanes_i record_sums(const uint8_t *const records[LANES], const int8_t *query, size_t length)`; the lanes are
 // defined in sketch_lanes.h.
 #ifndef SEMBLANCE_SKETCH_BOUNDS_H
@@ -67,10 +67,10 @@ BOUNDS_INLINE lanes_f load_floats(const float *from, size_t count, float filler)
 }
 
 BOUNDS_INLINE uint32_t mask_of(lanes_i flags) {
-    lanes_i bits = flags & (lanes_i){1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768};
-#if defined(__clang__)
-    return (uint32_t)__builtin_reduce_or(bits);
+#ifdef BOUNDS_MASK
+    return BOUNDS_MASK(flags);
 #else
+    lanes_i bits = flags & (lanes_i){1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768};
     int32_t mask = 0;
     for (int i = 0; i < LANES; i++) {
         mask |= bits[i];
@@ -290,5 +290,7 @@ BOUNDS_TARGET static size_t bounds_refine(
     }
     return kept;
 }
+
+#include "sketch_making.h"
 
 #endif

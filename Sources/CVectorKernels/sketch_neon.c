@@ -129,6 +129,7 @@ static size_t neon_scan(
 
 static const struct svk_sketch_kernels kernels = {
     "neon", neon_dots, bounds_cells, bounds_choose, bounds_walk, neon_scan, bounds_refine,
+    bounds_round, bounds_rotate, bounds_make,
 };
 
 const struct svk_sketch_kernels *const svk_neon_sketch_kernels = &kernels;

@@ -72,6 +72,7 @@ static size_t serial_scan(
 
 static const struct svk_sketch_kernels kernels = {
     "serial", serial_dots, bounds_cells, bounds_choose, bounds_walk, serial_scan, bounds_refine,
+    bounds_round, bounds_rotate, bounds_make,
 };
 
 const struct svk_sketch_kernels *const svk_serial_sketch_kernels = &kernels;

@@ -136,6 +136,21 @@ struct svk_sketch_cells {
 /// The end of a record: cosine (float), row number, a in steps of 1/65535, e in steps of 1/32767.
 #define SVK_SKETCH_RECORD_TAIL 12
 
+/// What a row's sketch is made from.
+struct svk_sketch_row {
+    float cosine;
+    /// 8 * `pairs` components, and those of the cell's centroid.
+    const float *_Nonnull projected;
+    const float *_Nonnull centroid_projected;
+    size_t pairs;
+    /// `length` components, and those of the cell's centroid.
+    const float *_Nonnull rotated;
+    const float *_Nonnull centroid_rotated;
+    size_t length;
+    /// What a step of e is worth in the cell, and how far a computed a may be too large.
+    float offset_step, alignment_error;
+};
+
 struct svk_sketch_kernels {
     const char *_Nonnull name;
 
@@ -174,6 +189,21 @@ struct svk_sketch_kernels {
         const struct svk_sketch_refinement *_Nonnull refinement, const struct svk_sketch_block *_Nonnull blocks,
         const uint32_t *_Nonnull left, size_t count, size_t record_stride, float threshold,
         uint32_t *_Nonnull numbers);
+
+    /// Rounds a vector to whole numbers of at most 16 bits, `length` floats, a multiple of 16, and zeros up to `padded`, a
+    /// multiple of 64. Returns the steps per unit and writes how far the rounded vector may lie from the vector.
+    double (*_Nonnull round)(
+        const float *_Nonnull vector, size_t length, size_t padded, int16_t *_Nonnull whole,
+        double *_Nonnull distance);
+
+    /// An orthogonal transform in place: `length` floats, a multiple of 64. `signs` has `length` / 8 bytes for each of
+    /// its four rounds.
+    void (*_Nonnull rotate)(float *_Nonnull vector, size_t length, const uint8_t *_Nonnull signs);
+
+    /// Writes `length` / 8 + SVK_SKETCH_RECORD_TAIL bytes of the record with row number 0, and `pairs` + 2 bytes of
+    /// codes, a and e.
+    void (*_Nonnull make)(
+        const struct svk_sketch_row *_Nonnull row, uint8_t *_Nonnull record, uint8_t *_Nonnull codes);
 };
 
 /// The sketch kernels of an instruction set; NULL when this machine cannot run them.
@@ -184,11 +214,6 @@ const struct svk_sketch_kernels *_Nullable svk_sketch_kernels(enum svk_instructi
 const struct svk_sketch_kernels *_Nullable svk_sketch_variant(size_t index);
 
 // What is done once for a row or a query is the same code on every machine.
-
-/// Rounds a vector to whole numbers of at most 16 bits, `length` floats, zeros up to `padded`, a multiple of 64.
-/// Returns the steps per unit and writes how far the rounded vector may lie from the vector.
-double svk_sketch_round(
-    const float *_Nonnull vector, size_t length, size_t padded, int16_t *_Nonnull whole, double *_Nonnull distance);
 
 /// Rounds a unit vector to int8 for good: the caller takes the rounded one in its place. Returns what to multiply by
 /// for unit length, 0 for a vector of zeros.
@@ -206,10 +231,6 @@ void svk_sketch_subtract(double *_Nonnull vector, const float *_Nonnull unit, si
 /// The index of the largest product, the first one of several: products[i] * scales[i].
 size_t svk_sketch_best(const int32_t *_Nonnull products, const float *_Nonnull scales, size_t count);
 
-/// An orthogonal transform in place: `length` floats, a multiple of 64. `signs` has `length` / 8 bytes for each of its
-/// four rounds.
-void svk_sketch_rotate(float *_Nonnull vector, size_t length, const uint8_t *_Nonnull signs);
-
 /// The lookup tables of the first sketch, `pairs` times 32 bytes. Entries are rounded up. `projected` has 8 * `pairs`
 /// components; the unit and the value of the sum 0 are written. Returns the largest sum of the pairs from
 /// `front_pairs` on.
@@ -221,26 +242,6 @@ int16_t svk_sketch_fill_tables(
 /// 1 / sqrt(length).
 void svk_sketch_steps(
     const float *_Nonnull rotated, size_t length, int8_t *_Nonnull whole, float *_Nonnull unit, float *_Nonnull zero);
-
-/// What a row's sketch is made from. `projected` and `rotated` are overwritten.
-struct svk_sketch_row {
-    float cosine;
-    /// 8 * `pairs` components, and those of the cell's centroid.
-    float *_Nonnull projected;
-    const float *_Nonnull centroid_projected;
-    size_t pairs;
-    /// `length` components, and those of the cell's centroid.
-    float *_Nonnull rotated;
-    const float *_Nonnull centroid_rotated;
-    size_t length;
-    /// What a step of e is worth in the cell, and how far a computed a may be too large.
-    float offset_step, alignment_error;
-};
-
-/// Writes `length` / 8 + SVK_SKETCH_RECORD_TAIL bytes of the record with row number 0, and `pairs` + 2 bytes of codes,
-/// a and e.
-void svk_sketch_make(
-    const struct svk_sketch_row *_Nonnull row, uint8_t *_Nonnull record, uint8_t *_Nonnull codes);
 
 /// Puts codes, a and e into slot `slot` of a block.
 static inline void svk_sketch_place(

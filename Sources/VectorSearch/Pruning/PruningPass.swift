@@ -34,7 +34,7 @@ struct PruningPass {
         let layout = layout
         for (number, query) in queries.enumerated() {
             var distance = 0.0
-            let steps = svk_sketch_round(
+            let steps = table.pointee.round(
                 query.vector.address, layout.rowLength, layout.length,
                 scratch.whole.base + number * layout.length, &distance)
             let state = scratch.states[number]
@@ -257,7 +257,7 @@ struct PruningPass {
         for position in 0..<layout.length {
             state.rotated.base[position] = position < layout.rowLength ? row[position] : 0
         }
-        svk_sketch_rotate(state.rotated.base, layout.length, index.partition.signs.base)
+        table.pointee.rotate(state.rotated.base, layout.length, index.partition.signs.base)
         var unit: Float = 0
         var zero: Float = 0
         svk_sketch_steps(state.rotated.base, layout.length, state.steps.base, &unit, &zero)
