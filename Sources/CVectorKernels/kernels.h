@@ -14,7 +14,22 @@ extern const struct svk_kernels *const svk_neon_kernels;
 extern const struct svk_sketch_kernels *const svk_serial_sketch_kernels;
 extern const struct svk_sketch_kernels *const svk_avx2_sketch_kernels;
 extern const struct svk_sketch_kernels *const svk_avx512_sketch_kernels;
+extern const struct svk_sketch_kernels *const svk_vnni_sketch_kernels;
 extern const struct svk_sketch_kernels *const svk_neon_sketch_kernels;
+
+// Blocks by which the scan of sketches asks for memory ahead: into the first cache, and before that into the second,
+// which can wait for many more lines at a time.
+enum { SVK_SKETCH_NEAR = 3, SVK_SKETCH_FAR = 40 };
+
+// The ends of a sketch, from the sums over its signs.
+void svk_sketch_end_record(const struct svk_sketch_row *row, float sum, float offset, uint8_t *tail);
+void svk_sketch_end_codes(const struct svk_sketch_row *row, float sum, float offset, uint8_t *tail);
+
+/// The record of a row, 32 * block + row.
+static inline __attribute__((always_inline)) const uint8_t *svk_sketch_record(
+    const struct svk_sketch_block *blocks, uint32_t row, size_t record_stride) {
+    return blocks[row / SVK_SKETCH_ROWS].records + row % SVK_SKETCH_ROWS * record_stride;
+}
 
 // One component at a time; the vector files use them for what is left over after whole vectors.
 float svk_serial_widen_half(uint16_t half);

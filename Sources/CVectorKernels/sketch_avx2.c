@@ -5,6 +5,8 @@
 
 #include <immintrin.h>
 
+#include "sketch_lanes.h"
+
 #define BOUNDS_TARGET __attribute__((target("avx2,fma,f16c,bmi")))
 #define INLINE static inline __attribute__((always_inline)) BOUNDS_TARGET
 
@@ -31,6 +33,23 @@ INLINE int32_t record_sum(const uint8_t *record, const int8_t *query, size_t len
     return sum_of_eight(_mm256_madd_epi16(sums, _mm256_set1_epi16(1)));
 }
 
+INLINE lanes_i record_sums(const uint8_t *const records[LANES], const int8_t *query, size_t length) {
+    int32_t sums[LANES];
+    for (int i = 0; i < LANES; i++) {
+        sums[i] = record_sum(records[i], query, length);
+    }
+    lanes_i all;
+    memcpy(&all, sums, sizeof all);
+    return all;
+}
+
+INLINE uint32_t mask_of_lanes(lanes_i flags) {
+    __m256 parts[2];
+    memcpy(parts, &flags, sizeof parts);
+    return (uint32_t)_mm256_movemask_ps(parts[0]) | (uint32_t)_mm256_movemask_ps(parts[1]) << 8;
+}
+
+#define BOUNDS_MASK(flags) mask_of_lanes(flags)
 #include "sketch_bounds.h"
 
 enum { ROWS = 4, QUERIES = 2 };
@@ -86,29 +105,43 @@ BOUNDS_TARGET static void avx2_dots(
     }
 }
 
-BOUNDS_TARGET static size_t avx2_scan(
-    const struct svk_sketch_block *blocks, size_t count, const uint8_t *tables, size_t pairs, uint32_t *left) {
+/// Adds the sums of the rows with even numbers, and of those with odd ones.
+INLINE void add_sums(
+    const uint8_t *codes, const uint8_t *values, size_t pairs, __m256i *evens, __m256i *odds) {
     const __m256i nibble = _mm256_set1_epi8(15), even = _mm256_set1_epi16(0xff);
-    size_t found = 0;
+    for (size_t p = 0; p < pairs; p++) {
+        __m256i code = _mm256_loadu_si256((const __m256i *)(codes + p * SVK_SKETCH_ROWS));
+        __m256i low = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(values + p * 32)));
+        __m256i high = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(values + p * 32 + 16)));
+        __m256i sum = _mm256_add_epi8(
+            _mm256_shuffle_epi8(low, _mm256_and_si256(code, nibble)),
+            _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(code, 4), nibble)));
+        *evens = _mm256_add_epi16(*evens, _mm256_and_si256(sum, even));
+        *odds = _mm256_add_epi16(*odds, _mm256_srli_epi16(sum, 8));
+    }
+}
+
+/// The rows that a sum leaves, whose fourfold is at least the margin.
+INLINE uint32_t rows_left(__m256i even_margin, __m256i odd_margin, __m256i evens, __m256i odds) {
+    __m256i even_out = _mm256_cmpgt_epi16(even_margin, _mm256_slli_epi16(evens, 2));
+    __m256i odd_out = _mm256_cmpgt_epi16(odd_margin, _mm256_slli_epi16(odds, 2));
+    return ~(uint32_t)_mm256_movemask_epi8(_mm256_blendv_epi8(odd_out, even_out, _mm256_set1_epi16(0xff)));
+}
+
+BOUNDS_TARGET static size_t avx2_scan(
+    const struct svk_sketch_block *blocks, size_t count, const struct svk_sketch_tables *tables,
+    size_t record_stride, const struct svk_sketch_open *open, uint32_t *left) {
+    const __m256i even = _mm256_set1_epi16(0xff), rest = _mm256_set1_epi16(tables->rest);
+    size_t opened = 0, found = 0;
     for (size_t b = 0; b < count; b++) {
         const struct svk_sketch_block *block = &blocks[b];
-        if (b + 5 < count) {
-            svk_prefetch(blocks[b + 5].codes, (pairs + 2) * SVK_SKETCH_ROWS);
+        if (b + SVK_SKETCH_FAR < count) {
+            svk_prefetch_far(blocks[b + SVK_SKETCH_FAR].front, (tables->front_pairs + 2) * SVK_SKETCH_ROWS);
         }
         __m256i evens = _mm256_setzero_si256(), odds = _mm256_setzero_si256();
-        for (size_t p = 0; p < pairs; p++) {
-            __m256i codes = _mm256_loadu_si256((const __m256i *)(block->codes + p * SVK_SKETCH_ROWS));
-            __m256i low = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(tables + p * 32)));
-            __m256i high = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(tables + p * 32 + 16)));
-            __m256i sum = _mm256_add_epi8(
-                _mm256_shuffle_epi8(low, _mm256_and_si256(codes, nibble)),
-                _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(codes, 4), nibble)));
-            evens = _mm256_add_epi16(evens, _mm256_and_si256(sum, even));
-            odds = _mm256_add_epi16(odds, _mm256_srli_epi16(sum, 8));
-        }
-        const uint8_t *factors = block->codes + pairs * SVK_SKETCH_ROWS;
-        __m256i a = _mm256_loadu_si256((const __m256i *)factors);
-        __m256i e = _mm256_loadu_si256((const __m256i *)(factors + SVK_SKETCH_ROWS));
+        add_sums(block->front + 2 * SVK_SKETCH_ROWS, tables->values, tables->front_pairs, &evens, &odds);
+        __m256i a = _mm256_loadu_si256((const __m256i *)block->front);
+        __m256i e = _mm256_loadu_si256((const __m256i *)(block->front + SVK_SKETCH_ROWS));
         __m256i base = _mm256_set1_epi16(block->base), slope = _mm256_set1_epi16(block->slope);
         __m256i offset = _mm256_set1_epi16(block->offset);
         __m256i even_cut = _mm256_adds_epi16(
@@ -117,19 +150,36 @@ BOUNDS_TARGET static size_t avx2_scan(
         __m256i odd_cut = _mm256_adds_epi16(
             _mm256_adds_epi16(base, _mm256_mulhrs_epi16(_mm256_slli_epi16(_mm256_srli_epi16(a, 8), 7), slope)),
             _mm256_mulhrs_epi16(_mm256_andnot_si256(even, e), offset));
-        __m256i even_out = _mm256_cmpgt_epi16(even_cut, _mm256_slli_epi16(evens, 2));
-        __m256i odd_out = _mm256_cmpgt_epi16(odd_cut, _mm256_slli_epi16(odds, 2));
-        __m256i out = _mm256_blendv_epi8(odd_out, even_out, even);
-        uint32_t mask = ~(uint32_t)_mm256_movemask_epi8(out) & block->rows;
+        even_cut = _mm256_subs_epi16(even_cut, _mm256_slli_epi16(evens, 2));
+        odd_cut = _mm256_subs_epi16(odd_cut, _mm256_slli_epi16(odds, 2));
+        _mm256_store_si256((__m256i *)(open->margins + opened * SVK_SKETCH_ROWS), even_cut);
+        _mm256_store_si256((__m256i *)(open->margins + opened * SVK_SKETCH_ROWS + 16), odd_cut);
+        open->blocks[opened] = (uint32_t)b;
+        opened += (rows_left(even_cut, odd_cut, rest, rest) & block->rows) != 0;
+    }
+    for (size_t o = 0; o < opened; o++) {
+        uint32_t b = open->blocks[o];
+        if (o + SVK_SKETCH_FAR < opened) {
+            svk_prefetch_far(
+                blocks[open->blocks[o + SVK_SKETCH_FAR]].back, tables->back_pairs * SVK_SKETCH_ROWS);
+        }
+        __m256i evens = _mm256_setzero_si256(), odds = _mm256_setzero_si256();
+        add_sums(
+            blocks[b].back, tables->values + tables->front_pairs * 32, tables->back_pairs, &evens, &odds);
+        __m256i even_margin = _mm256_load_si256((const __m256i *)(open->margins + o * SVK_SKETCH_ROWS));
+        __m256i odd_margin = _mm256_load_si256((const __m256i *)(open->margins + o * SVK_SKETCH_ROWS + 16));
+        uint32_t mask = rows_left(even_margin, odd_margin, evens, odds) & blocks[b].rows;
         for (; mask; mask &= mask - 1) {
-            left[found++] = (uint32_t)b * SVK_SKETCH_ROWS + (uint32_t)__builtin_ctz(mask);
+            left[found] = b * SVK_SKETCH_ROWS + (uint32_t)__builtin_ctz(mask);
+            svk_prefetch_far(svk_sketch_record(blocks, left[found++], record_stride), record_stride);
         }
     }
     return found;
 }
 
 static const struct svk_sketch_kernels kernels = {
-    "avx2", avx2_dots, bounds_cells, bounds_choose, bounds_cut, avx2_scan, bounds_refine,
+    "avx2", avx2_dots, bounds_cells, bounds_choose, bounds_walk, avx2_scan, bounds_refine,
+    bounds_round, bounds_rotate, bounds_make,
 };
 
 const struct svk_sketch_kernels *const svk_avx2_sketch_kernels = &kernels;

@@ -5,6 +5,8 @@
 
 #include <arm_neon.h>
 
+#include "sketch_lanes.h"
+
 #define BOUNDS_TARGET
 #define INLINE static inline __attribute__((always_inline))
 
@@ -22,6 +24,16 @@ INLINE int32_t record_sum(const uint8_t *record, const int8_t *query, size_t len
         sums = vpadalq_s16(sums, vpaddlq_s8(chosen));
     }
     return vaddvq_s32(sums);
+}
+
+INLINE lanes_i record_sums(const uint8_t *const records[LANES], const int8_t *query, size_t length) {
+    int32_t sums[LANES];
+    for (int i = 0; i < LANES; i++) {
+        sums[i] = record_sum(records[i], query, length);
+    }
+    lanes_i all;
+    memcpy(&all, sums, sizeof all);
+    return all;
 }
 
 #include "sketch_bounds.h"
@@ -43,52 +55,81 @@ static void neon_dots(
     }
 }
 
-INLINE uint32_t rows_left(uint16x8_t sums, int16x8_t a, int16x8_t e, const struct svk_sketch_block *block) {
+INLINE void add_sums(const uint8_t *codes, const uint8_t *values, size_t pairs, uint16x8_t sums[4]) {
+    const uint8x16_t nibble = vdupq_n_u8(15);
+    for (size_t p = 0; p < pairs; p++) {
+        uint8x16_t low = vld1q_u8(values + p * 32), high = vld1q_u8(values + p * 32 + 16);
+        for (int half = 0; half < 2; half++) {
+            uint8x16_t code = vld1q_u8(codes + p * SVK_SKETCH_ROWS + half * 16);
+            uint8x16_t sum = vaddq_u8(
+                vqtbl1q_u8(low, vandq_u8(code, nibble)), vqtbl1q_u8(high, vshrq_n_u8(code, 4)));
+            sums[2 * half] = vaddw_u8(sums[2 * half], vget_low_u8(sum));
+            sums[2 * half + 1] = vaddw_high_u8(sums[2 * half + 1], sum);
+        }
+    }
+}
+
+/// What is left of the cut of each row.
+INLINE int16x8_t margin_of(uint16x8_t sums, int16x8_t a, int16x8_t e, const struct svk_sketch_block *block) {
     // vqrdmulh doubles, rounds and keeps the upper half: the product shifted by 15, rounded, as in the other files.
     int16x8_t cut = vqaddq_s16(vdupq_n_s16(block->base), vqrdmulhq_s16(a, vdupq_n_s16(block->slope)));
     cut = vqaddq_s16(cut, vqrdmulhq_s16(e, vdupq_n_s16(block->offset)));
-    uint16x8_t keep = vcgeq_s16(vreinterpretq_s16_u16(vshlq_n_u16(sums, 2)), cut);
+    return vqsubq_s16(cut, vreinterpretq_s16_u16(vshlq_n_u16(sums, 2)));
+}
+
+INLINE uint32_t rows_left(int16x8_t margin, int16x8_t sums) {
     static const uint16_t bit[8] = {1, 2, 4, 8, 16, 32, 64, 128};
-    return vaddvq_u16(vandq_u16(keep, vld1q_u16(bit)));
+    return vaddvq_u16(vandq_u16(vcgeq_s16(sums, margin), vld1q_u16(bit)));
 }
 
 static size_t neon_scan(
-    const struct svk_sketch_block *blocks, size_t count, const uint8_t *tables, size_t pairs, uint32_t *left) {
-    const uint8x16_t nibble = vdupq_n_u8(15);
-    size_t found = 0;
+    const struct svk_sketch_block *blocks, size_t count, const struct svk_sketch_tables *tables,
+    size_t record_stride, const struct svk_sketch_open *open, uint32_t *left) {
+    const int16x8_t rest = vdupq_n_s16((int16_t)(4 * tables->rest));
+    size_t opened = 0, found = 0;
     for (size_t b = 0; b < count; b++) {
         const struct svk_sketch_block *block = &blocks[b];
-        if (b + 5 < count) {
-            svk_prefetch(blocks[b + 5].codes, (pairs + 2) * SVK_SKETCH_ROWS);
+        if (b + SVK_SKETCH_FAR < count) {
+            svk_prefetch_far(blocks[b + SVK_SKETCH_FAR].front, (tables->front_pairs + 2) * SVK_SKETCH_ROWS);
         }
         uint16x8_t sums[4] = {vdupq_n_u16(0), vdupq_n_u16(0), vdupq_n_u16(0), vdupq_n_u16(0)};
-        for (size_t p = 0; p < pairs; p++) {
-            uint8x16_t low = vld1q_u8(tables + p * 32), high = vld1q_u8(tables + p * 32 + 16);
-            for (int half = 0; half < 2; half++) {
-                uint8x16_t codes = vld1q_u8(block->codes + p * SVK_SKETCH_ROWS + half * 16);
-                uint8x16_t sum = vaddq_u8(
-                    vqtbl1q_u8(low, vandq_u8(codes, nibble)), vqtbl1q_u8(high, vshrq_n_u8(codes, 4)));
-                sums[2 * half] = vaddw_u8(sums[2 * half], vget_low_u8(sum));
-                sums[2 * half + 1] = vaddw_high_u8(sums[2 * half + 1], sum);
-            }
-        }
-        const uint8_t *alignments = block->codes + pairs * SVK_SKETCH_ROWS;
-        const uint8_t *offsets = alignments + SVK_SKETCH_ROWS;
+        add_sums(block->front + 2 * SVK_SKETCH_ROWS, tables->values, tables->front_pairs, sums);
+        const uint8_t *alignments = block->front, *offsets = block->front + SVK_SKETCH_ROWS;
         uint32_t mask = 0;
         for (int part = 0; part < 4; part++) {
             int16x8_t a = vreinterpretq_s16_u16(vshll_n_u8(vld1_u8(alignments + part * 8), 7));
             int16x8_t e = vshlq_n_s16(vmovl_s8(vld1_s8((const int8_t *)offsets + part * 8)), 8);
-            mask |= rows_left(sums[part], a, e, block) << (part * 8);
+            int16x8_t margin = margin_of(sums[part], a, e, block);
+            vst1q_s16(open->margins + opened * SVK_SKETCH_ROWS + part * 8, margin);
+            mask |= rows_left(margin, rest) << (part * 8);
         }
-        for (mask &= block->rows; mask; mask &= mask - 1) {
-            left[found++] = (uint32_t)b * SVK_SKETCH_ROWS + (uint32_t)__builtin_ctz(mask);
+        open->blocks[opened] = (uint32_t)b;
+        opened += (mask & block->rows) != 0;
+    }
+    for (size_t o = 0; o < opened; o++) {
+        uint32_t b = open->blocks[o];
+        if (o + SVK_SKETCH_FAR < opened) {
+            svk_prefetch_far(
+                blocks[open->blocks[o + SVK_SKETCH_FAR]].back, tables->back_pairs * SVK_SKETCH_ROWS);
+        }
+        uint16x8_t sums[4] = {vdupq_n_u16(0), vdupq_n_u16(0), vdupq_n_u16(0), vdupq_n_u16(0)};
+        add_sums(blocks[b].back, tables->values + tables->front_pairs * 32, tables->back_pairs, sums);
+        uint32_t mask = 0;
+        for (int part = 0; part < 4; part++) {
+            int16x8_t margin = vld1q_s16(open->margins + o * SVK_SKETCH_ROWS + part * 8);
+            mask |= rows_left(margin, vreinterpretq_s16_u16(vshlq_n_u16(sums[part], 2))) << (part * 8);
+        }
+        for (mask &= blocks[b].rows; mask; mask &= mask - 1) {
+            left[found] = b * SVK_SKETCH_ROWS + (uint32_t)__builtin_ctz(mask);
+            svk_prefetch_far(svk_sketch_record(blocks, left[found++], record_stride), record_stride);
         }
     }
     return found;
 }
 
 static const struct svk_sketch_kernels kernels = {
-    "neon", neon_dots, bounds_cells, bounds_choose, bounds_cut, neon_scan, bounds_refine,
+    "neon", neon_dots, bounds_cells, bounds_choose, bounds_walk, neon_scan, bounds_refine,
+    bounds_round, bounds_rotate, bounds_make,
 };
 
 const struct svk_sketch_kernels *const svk_neon_sketch_kernels = &kernels;

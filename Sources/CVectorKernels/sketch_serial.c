@@ -1,6 +1,7 @@
 // The oracle of the sketch kernels: plain C, one operation at a time. The other files must give the same bits.
 #define BOUNDS_TARGET
 #include "kernels.h"
+#include "sketch_lanes.h"
 
 static int32_t record_sum(const uint8_t *record, const int8_t *query, size_t length) {
     int32_t sum = 0;
@@ -8,6 +9,14 @@ static int32_t record_sum(const uint8_t *record, const int8_t *query, size_t len
         sum += record[i / 8] >> i % 8 & 1 ? query[i] : -query[i];
     }
     return sum;
+}
+
+static lanes_i record_sums(const uint8_t *const records[LANES], const int8_t *query, size_t length) {
+    lanes_i sums = {0};
+    for (int i = 0; i < LANES; i++) {
+        sums[i] = record_sum(records[i], query, length);
+    }
+    return sums;
 }
 
 #include "sketch_bounds.h"
@@ -30,19 +39,27 @@ static int32_t rounded_product(int32_t one, int32_t other) { return (one * other
 
 static int32_t saturated(int32_t value) { return value > INT16_MAX ? INT16_MAX : value < INT16_MIN ? INT16_MIN : value; }
 
+static int32_t sum_of(const uint8_t *codes, const uint8_t *values, size_t pairs) {
+    int32_t sum = 0;
+    for (size_t p = 0; p < pairs; p++) {
+        uint8_t code = codes[p * SVK_SKETCH_ROWS];
+        sum += values[p * 32 + (code & 15)] + values[p * 32 + 16 + (code >> 4)];
+    }
+    return sum;
+}
+
 static size_t serial_scan(
-    const struct svk_sketch_block *blocks, size_t count, const uint8_t *tables, size_t pairs, uint32_t *left) {
+    const struct svk_sketch_block *blocks, size_t count, const struct svk_sketch_tables *tables,
+    size_t record_stride, const struct svk_sketch_open *open, uint32_t *left) {
+    (void)open; // room for machines that look at all fronts first
+    (void)record_stride; // nothing is asked for ahead
     size_t found = 0;
     for (size_t b = 0; b < count; b++) {
         const struct svk_sketch_block *block = &blocks[b];
-        const uint8_t *alignments = block->codes + pairs * SVK_SKETCH_ROWS;
-        const uint8_t *offsets = alignments + SVK_SKETCH_ROWS;
+        const uint8_t *alignments = block->front, *offsets = block->front + SVK_SKETCH_ROWS;
         for (uint32_t r = 0; r < SVK_SKETCH_ROWS; r++) {
-            int32_t sum = 0;
-            for (size_t p = 0; p < pairs; p++) {
-                uint8_t code = block->codes[p * SVK_SKETCH_ROWS + r];
-                sum += tables[p * 32 + (code & 15)] + tables[p * 32 + 16 + (code >> 4)];
-            }
+            int32_t sum = sum_of(block->front + 2 * SVK_SKETCH_ROWS + r, tables->values, tables->front_pairs)
+                + sum_of(block->back + r, tables->values + tables->front_pairs * 32, tables->back_pairs);
             int32_t cut = saturated(block->base + rounded_product(alignments[r] * 128, block->slope));
             cut = saturated(cut + rounded_product((int8_t)offsets[r] * 256, block->offset));
             if (4 * sum >= cut && (block->rows >> r & 1)) {
@@ -54,7 +71,8 @@ static size_t serial_scan(
 }
 
 static const struct svk_sketch_kernels kernels = {
-    "serial", serial_dots, bounds_cells, bounds_choose, bounds_cut, serial_scan, bounds_refine,
+    "serial", serial_dots, bounds_cells, bounds_choose, bounds_walk, serial_scan, bounds_refine,
+    bounds_round, bounds_rotate, bounds_make,
 };
 
 const struct svk_sketch_kernels *const svk_serial_sketch_kernels = &kernels;

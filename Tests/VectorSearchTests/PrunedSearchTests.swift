@@ -1,3 +1,4 @@
+import CVectorKernels
 import CacheModel
 import Testing
 
@@ -43,7 +44,23 @@ import Testing
             }
         }
         let expected = try searched.scanned(queries, kernels: kernels, verdict: verdict)
-        let search = try #require(PrunedSearch(kernels: kernels))
+        var searches = [try #require(PrunedSearch(kernels: kernels))]
+        if kernels.instructionSet == Kernels.supported.last {
+            // Kernels that this machine has and does not choose by itself.
+            for number in 0..<8 {
+                guard let table = svk_sketch_variant(number) else { break }
+                searches.append(PrunedSearch(kernels: kernels, table: table))
+            }
+        }
+        for search in searches {
+            try expectExact(searched, index, search, queries, expected, note, verdict: verdict)
+        }
+    }
+
+    private func expectExact(
+        _ searched: PruningCase, _ index: PruningIndex, _ search: PrunedSearch, _ queries: [Query],
+        _ expected: [SearchResult], _ note: String, verdict: (Int, UInt32) -> RowVerdict
+    ) throws {
         let scratch = PruningScratch()
         for batch in [1, 7, queries.count] {
             var none: PruningExplanation?

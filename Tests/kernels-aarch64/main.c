@@ -150,6 +150,8 @@ static void compare_selections(const struct svk_kernels *serial, const struct sv
     }
 }
 
+#include "sketches.h"
+
 int main(void) {
     const struct svk_kernels *serial = svk_kernels(SVK_SERIAL), *neon = svk_kernels(SVK_NEON);
     if (!serial || !neon || svk_best_instruction_set() != SVK_NEON) {
@@ -165,6 +167,8 @@ int main(void) {
     }
     compare_halves(serial, neon);
     compare_selections(serial, neon);
+    compare_products(svk_sketch_kernels(SVK_SERIAL), svk_sketch_kernels(SVK_NEON));
+    compare_blocks(svk_sketch_kernels(SVK_SERIAL), svk_sketch_kernels(SVK_NEON));
     printf("%ld comparisons, %ld differ\n", compared, wrong);
     return wrong ? 1 : 0;
 }

@@ -81,6 +81,14 @@ static inline void svk_prefetch(const void *_Nonnull address, size_t bytes) {
     }
 }
 
+/// The same for bytes that will be read somewhat later: into the second cache only, which can wait for more at a time.
+static inline void svk_prefetch_far(const void *_Nonnull address, size_t bytes) {
+    const char *start = (const char *)address;
+    for (size_t offset = 0; offset < bytes; offset += 64) {
+        __builtin_prefetch(start + offset, 0, 2);
+    }
+}
+
 /// Whether two rows have the same bits; +0 and -0 differ.
 static inline int svk_identical(const float *_Nonnull one, const float *_Nonnull other, size_t length) {
     return memcmp(one, other, length * sizeof(float)) == 0;

@@ -14,11 +14,13 @@
 
 /// One block, as one query looks at it.
 ///
-/// `codes` is `pairs` times 32 bytes, then 32 bytes of alignment a, in steps of 1/255, and 32 signed bytes e, in steps
-/// of the cell's own. Byte r of pair p holds the signs 8p through 8p + 3 of row r in its lower half and 8p + 4 through
-/// 8p + 7 in its upper half; a bit that is set is a positive sign.
+/// `front` is 32 bytes of alignment a, in steps of 1/255, 32 signed bytes e, in steps of the cell's own, and 32 bytes
+/// for each of the first pairs of lookup groups; `back` is 32 bytes for each of the other pairs. Byte r of pair p holds
+/// the signs 8p through 8p + 3 of row r in its lower half and 8p + 4 through 8p + 7 in its upper half; a bit that is set
+/// is a positive sign.
 struct svk_sketch_block {
-    const uint8_t *_Nonnull codes;
+    const uint8_t *_Nonnull front;
+    const uint8_t *_Nonnull back;
     const uint8_t *_Nonnull records;
     /// A bit for every row there is.
     uint32_t rows;
@@ -28,17 +30,6 @@ struct svk_sketch_block {
     float cosine;
     /// Not below sin θ.
     float sine;
-    /// n and d of the joined bound, the least n / d of the block.
-    float numerator, denominator;
-};
-
-/// One cell, as one query sees it.
-struct svk_sketch_cell {
-    float cosine, sine;
-    /// The cosine at which n / d is least.
-    float best;
-    /// Lowered by the error of `cosine`.
-    float threshold;
 };
 
 /// What the first sketch of one query is measured in.
@@ -49,6 +40,64 @@ struct svk_sketch_scale {
     float zero;
     /// The a at which the tangent touches: its tangent a / sqrt(1 - a²), and 1 / sqrt(1 - a²).
     float tangent, secant;
+};
+
+/// What blocks are chosen by: one query.
+struct svk_sketch_view {
+    struct svk_sketch_scale scale;
+    /// Lowered by the errors of the cosines.
+    float threshold;
+    /// 1 + twice the error of a cosine, raised.
+    float sine_slack;
+};
+
+/// Bytes of a block's parts and of a record.
+struct svk_sketch_strides {
+    size_t front, back, record;
+};
+
+/// Blocks of one cell, one behind the other; the last one may be filled in part.
+struct svk_sketch_run {
+    /// Lowest and highest cosine of the rows of a block to the centroid.
+    const float *_Nonnull low, *_Nonnull high;
+    const uint8_t *_Nonnull front, *_Nonnull back, *_Nonnull records;
+    size_t rows;
+    /// Of the query and the centroid.
+    float cosine;
+    /// What a step of e is worth.
+    float offset_step;
+};
+
+/// A walk through the blocks of many cells that lie in one piece of memory.
+struct svk_sketch_walk {
+    /// The cells to visit, and their cosines, steps of e, first blocks and rows; by the number of the cell.
+    const uint32_t *_Nonnull cells;
+    size_t cell_count;
+    const float *_Nonnull cosines, *_Nonnull offset_steps;
+    const uint32_t *_Nonnull starts, *_Nonnull rows;
+    /// By the number of the block.
+    const float *_Nonnull low, *_Nonnull high;
+    const uint8_t *_Nonnull front, *_Nonnull back, *_Nonnull records;
+    struct svk_sketch_strides strides;
+    /// Where it stands: the next of `cells`, and the next block of that cell.
+    size_t position, block;
+};
+
+/// The lookup tables of one query.
+struct svk_sketch_tables {
+    /// 32 bytes for each pair: the 16 values of its lower half, then those of its upper half.
+    const uint8_t *_Nonnull values;
+    /// Pairs in `front` and in `back` of a block, both even, at most 32 together and at least 2 in front.
+    size_t front_pairs, back_pairs;
+    /// The most that the pairs of `back` can add to a sum.
+    int16_t rest;
+};
+
+/// Room for the blocks that the front leaves.
+struct svk_sketch_open {
+    uint32_t *_Nonnull blocks;
+    /// At a 64-byte boundary; 32 for each block, in an order of each instruction set's own.
+    int16_t *_Nonnull margins;
 };
 
 /// What the second sketch of one query is measured in.
@@ -87,6 +136,21 @@ struct svk_sketch_cells {
 /// The end of a record: cosine (float), row number, a in steps of 1/65535, e in steps of 1/32767.
 #define SVK_SKETCH_RECORD_TAIL 12
 
+/// What a row's sketch is made from.
+struct svk_sketch_row {
+    float cosine;
+    /// 8 * `pairs` components, and those of the cell's centroid.
+    const float *_Nonnull projected;
+    const float *_Nonnull centroid_projected;
+    size_t pairs;
+    /// `length` components, and those of the cell's centroid.
+    const float *_Nonnull rotated;
+    const float *_Nonnull centroid_rotated;
+    size_t length;
+    /// What a step of e is worth in the cell, and how far a computed a may be too large.
+    float offset_step, alignment_error;
+};
+
 struct svk_sketch_kernels {
     const char *_Nonnull name;
 
@@ -101,40 +165,55 @@ struct svk_sketch_kernels {
     size_t (*_Nonnull cells)(
         const struct svk_sketch_cells *_Nonnull query, float *_Nonnull cosines, uint32_t *_Nonnull numbers);
 
-    /// Writes the blocks of a run that the cell's bounds leave, all but their cuts, and returns how many.
+    /// Writes the blocks of a run from number `first` on, `count` of them, that the bounds leave, and returns how many.
     size_t (*_Nonnull choose)(
-        const struct svk_sketch_cell *_Nonnull cell, const float *_Nonnull low, const float *_Nonnull high,
-        size_t block_count, const uint8_t *_Nonnull codes, size_t code_stride, const uint8_t *_Nonnull records,
-        size_t record_stride, struct svk_sketch_block *_Nonnull blocks);
+        const struct svk_sketch_view *_Nonnull view, const struct svk_sketch_run *_Nonnull run,
+        const struct svk_sketch_strides *_Nonnull strides, size_t first, size_t count,
+        struct svk_sketch_block *_Nonnull blocks);
 
-    /// Computes the cuts of blocks. `offset` comes in as it is needed: 512 * cos θ * step of e / unit, rounded; it goes
-    /// out as 0 where the block cannot be cut.
-    void (*_Nonnull cut)(
-        const struct svk_sketch_scale *_Nonnull scale, struct svk_sketch_block *_Nonnull blocks, size_t count);
+    /// The same for the cells of a walk, until all are visited or `capacity` blocks, a multiple of 16, were chosen.
+    size_t (*_Nonnull walk)(
+        const struct svk_sketch_view *_Nonnull view, struct svk_sketch_walk *_Nonnull walk,
+        struct svk_sketch_block *_Nonnull blocks, size_t capacity);
 
-    /// Writes the rows that the first sketch leaves, 32 * block + row each, and returns how many. `tables` has 32 bytes
-    /// for each pair: the 16 values of its lower half, then those of its upper half. `pairs` is even, at most 32.
+    /// Writes the rows that the first sketch leaves, 32 * block + row each, returns how many, and asks for their records
+    /// to be brought near. `open` and `left` have
+    /// room for `count` blocks and their rows, and `left` for 32 more.
     size_t (*_Nonnull scan)(
-        const struct svk_sketch_block *_Nonnull blocks, size_t count, const uint8_t *_Nonnull tables, size_t pairs,
-        uint32_t *_Nonnull left);
+        const struct svk_sketch_block *_Nonnull blocks, size_t count, const struct svk_sketch_tables *_Nonnull tables,
+        size_t record_stride, const struct svk_sketch_open *_Nonnull open, uint32_t *_Nonnull left);
 
     /// Writes the numbers of the rows that the second sketch leaves and returns how many. `left` as `scan` wrote it.
-    /// `threshold` is that of `svk_sketch_cell`.
+    /// `threshold` is that of `svk_sketch_view`.
     size_t (*_Nonnull refine)(
         const struct svk_sketch_refinement *_Nonnull refinement, const struct svk_sketch_block *_Nonnull blocks,
         const uint32_t *_Nonnull left, size_t count, size_t record_stride, float threshold,
         uint32_t *_Nonnull numbers);
+
+    /// Rounds a vector to whole numbers of at most 16 bits, `length` floats, a multiple of 16, and zeros up to `padded`, a
+    /// multiple of 64. Returns the steps per unit and writes how far the rounded vector may lie from the vector.
+    double (*_Nonnull round)(
+        const float *_Nonnull vector, size_t length, size_t padded, int16_t *_Nonnull whole,
+        double *_Nonnull distance);
+
+    /// An orthogonal transform in place: `length` floats, a multiple of 64. `signs` has `length` / 8 bytes for each of
+    /// its four rounds.
+    void (*_Nonnull rotate)(float *_Nonnull vector, size_t length, const uint8_t *_Nonnull signs);
+
+    /// Writes `length` / 8 + SVK_SKETCH_RECORD_TAIL bytes of the record with row number 0, and `pairs` + 2 bytes of
+    /// codes, a and e.
+    void (*_Nonnull make)(
+        const struct svk_sketch_row *_Nonnull row, uint8_t *_Nonnull record, uint8_t *_Nonnull codes);
 };
 
 /// The sketch kernels of an instruction set; NULL when this machine cannot run them.
 const struct svk_sketch_kernels *_Nullable svk_sketch_kernels(enum svk_instruction_set set);
 
-// What is done once for a row or a query is the same code on every machine.
+/// All that this machine can run, one by one, for tests: an instruction set may have faster kernels for some machines.
+/// NULL from their number on.
+const struct svk_sketch_kernels *_Nullable svk_sketch_variant(size_t index);
 
-/// Rounds a vector to whole numbers of at most 16 bits, `length` floats, zeros up to `padded`, a multiple of 64.
-/// Returns the steps per unit and writes how far the rounded vector may lie from the vector.
-double svk_sketch_round(
-    const float *_Nonnull vector, size_t length, size_t padded, int16_t *_Nonnull whole, double *_Nonnull distance);
+// What is done once for a row or a query is the same code on every machine.
 
 /// Rounds a unit vector to int8 for good: the caller takes the rounded one in its place. Returns what to multiply by
 /// for unit length, 0 for a vector of zeros.
@@ -152,14 +231,11 @@ void svk_sketch_subtract(double *_Nonnull vector, const float *_Nonnull unit, si
 /// The index of the largest product, the first one of several: products[i] * scales[i].
 size_t svk_sketch_best(const int32_t *_Nonnull products, const float *_Nonnull scales, size_t count);
 
-/// An orthogonal transform in place: `length` floats, a multiple of 64. `signs` has `length` / 8 bytes for each of its
-/// four rounds.
-void svk_sketch_rotate(float *_Nonnull vector, size_t length, const uint8_t *_Nonnull signs);
-
 /// The lookup tables of the first sketch, `pairs` times 32 bytes. Entries are rounded up. `projected` has 8 * `pairs`
-/// components; the unit and the value of the sum 0 are written.
-void svk_sketch_tables(
-    const float *_Nonnull projected, size_t pairs, uint8_t *_Nonnull tables, float *_Nonnull unit,
+/// components; the unit and the value of the sum 0 are written. Returns the largest sum of the pairs from
+/// `front_pairs` on.
+int16_t svk_sketch_fill_tables(
+    const float *_Nonnull projected, size_t pairs, size_t front_pairs, uint8_t *_Nonnull tables, float *_Nonnull unit,
     float *_Nonnull zero);
 
 /// The steps of the second sketch; writes the unit and the value of the sum 0, both for signs of length
@@ -167,31 +243,17 @@ void svk_sketch_tables(
 void svk_sketch_steps(
     const float *_Nonnull rotated, size_t length, int8_t *_Nonnull whole, float *_Nonnull unit, float *_Nonnull zero);
 
-/// What a row's sketch is made from. `projected` and `rotated` are overwritten.
-struct svk_sketch_row {
-    float cosine;
-    /// 8 * `pairs` components, and those of the cell's centroid.
-    float *_Nonnull projected;
-    const float *_Nonnull centroid_projected;
-    size_t pairs;
-    /// `length` components, and those of the cell's centroid.
-    float *_Nonnull rotated;
-    const float *_Nonnull centroid_rotated;
-    size_t length;
-    /// What a step of e is worth in the cell, and how far a computed a may be too large.
-    float offset_step, alignment_error;
-};
-
-/// Writes `length` / 8 + SVK_SKETCH_RECORD_TAIL bytes of the record with row number 0, and `pairs` + 2 bytes of codes,
-/// a and e.
-void svk_sketch_make(
-    const struct svk_sketch_row *_Nonnull row, uint8_t *_Nonnull record, uint8_t *_Nonnull codes);
-
 /// Puts codes, a and e into slot `slot` of a block.
 static inline void svk_sketch_place(
-    uint8_t *_Nonnull block, size_t slot, const uint8_t *_Nonnull codes, size_t pairs) {
-    for (size_t p = 0; p < pairs + 2; p++) {
-        block[p * SVK_SKETCH_ROWS + slot] = codes[p];
+    uint8_t *_Nonnull front, uint8_t *_Nonnull back, size_t slot, const uint8_t *_Nonnull codes, size_t pairs,
+    size_t front_pairs) {
+    front[slot] = codes[pairs];
+    front[SVK_SKETCH_ROWS + slot] = codes[pairs + 1];
+    for (size_t p = 0; p < front_pairs; p++) {
+        front[(2 + p) * SVK_SKETCH_ROWS + slot] = codes[p];
+    }
+    for (size_t p = front_pairs; p < pairs; p++) {
+        back[(p - front_pairs) * SVK_SKETCH_ROWS + slot] = codes[p];
     }
 }
 

@@ -17,9 +17,15 @@ package struct PrunedSearch: Sendable {
         self.table = table
     }
 
+    /// For tests: with certain sketch kernels.
+    init(kernels: Kernels, table: UnsafePointer<svk_sketch_kernels>) {
+        self.kernels = kernels
+        self.table = table
+    }
+
     /// Rows of the cells that all queries of a batch pass together: few enough that blocks which they share stay in the
-    /// third cache, enough that each query finds work for whole vectors.
-    private static let groupRows = 65_536
+    /// second cache, enough that each query finds work for whole vectors.
+    private static let groupRows = 16_384
 
     /// - Parameters:
     ///   - explanation: What was looked at is added to it; nil saves the time to measure it.

@@ -12,7 +12,9 @@ final class PruningBase: @unchecked Sendable {
     /// Lowest and highest cosine of each block.
     let low: AlignedMemory<Float>
     let high: AlignedMemory<Float>
-    let codes: AlignedMemory<UInt8>
+    /// The first sketches, in two parts.
+    let fronts: AlignedMemory<UInt8>
+    let backs: AlignedMemory<UInt8>
     let records: AlignedMemory<UInt8>
 
     /// - Parameter counts: Rows of each cell.
@@ -28,7 +30,8 @@ final class PruningBase: @unchecked Sendable {
         starts.base[rows.count] = UInt32(blocks)
         low = AlignedMemory(count: blocks, zero: 1)
         high = AlignedMemory(count: blocks, zero: -1)
-        codes = AlignedMemory(count: blocks * layout.blockBytes, zero: 0)
+        fronts = AlignedMemory(count: blocks * layout.frontBytes, zero: 0)
+        backs = AlignedMemory(count: blocks * layout.backBytes, zero: 0)
         records = AlignedMemory(count: blocks * SketchLayout.blockRows * layout.recordStride, zero: 0)
     }
 
@@ -40,7 +43,8 @@ final class PruningBase: @unchecked Sendable {
         let block = Int(starts.base[cell]) + position / SketchLayout.blockRows
         let slot = position % SketchLayout.blockRows
         svk_sketch_place(
-            codes.base + block * layout.blockBytes, slot, sketch + layout.recordBytes, layout.pairs)
+            fronts.base + block * layout.frontBytes, backs.base + block * layout.backBytes, slot,
+            sketch + layout.recordBytes, layout.pairs, layout.frontPairs)
         let record = records.base + (block * SketchLayout.blockRows + slot) * layout.recordStride
         record.update(from: sketch, count: layout.recordBytes)
         UnsafeMutableRawPointer(record).storeBytes(of: row, toByteOffset: layout.codeBytes + 4, as: UInt32.self)
@@ -49,6 +53,7 @@ final class PruningBase: @unchecked Sendable {
     }
 
     var byteCount: Int {
-        starts.byteCount + counts.byteCount + low.byteCount + high.byteCount + codes.byteCount + records.byteCount
+        starts.byteCount + counts.byteCount + low.byteCount + high.byteCount + fronts.byteCount + backs.byteCount
+            + records.byteCount
     }
 }

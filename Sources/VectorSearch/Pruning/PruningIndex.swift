@@ -12,6 +12,7 @@ package struct PruningIndex: Sendable {
     private(set) var cells: [PruningCell]
     /// Cells that rows were inserted into.
     private(set) var grown: [Bool]
+    private(set) var hasGrown = false
     /// Lowest and highest cosine of a row to the centroid of its cell; 2 and -2 for a cell without rows.
     private(set) var low: [Float]
     private(set) var high: [Float]
@@ -117,6 +118,7 @@ package struct PruningIndex: Sendable {
     ) {
         byteCount += cells[cell].append(sketch, cosine: cosine, row: row, layout: partition.layout)
         grown[cell] = true
+        hasGrown = true
         low[cell] = min(low[cell], cosine)
         high[cell] = max(high[cell], cosine)
         rowCount += 1

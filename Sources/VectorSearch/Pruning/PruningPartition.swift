@@ -78,7 +78,7 @@ package final class PruningPartition: Sendable {
                     $0, 1, basis.base, layout.rowLength, layout.prefix, min(layout.rowLength, layout.length), projected,
                     layout.prefix)
             }
-            svk_sketch_rotate(rotated, layout.length, signs.base)
+            table.pointee.rotate(rotated, layout.length, signs.base)
             var reach: Float = 0
             for index in 0..<layout.prefix { reach += abs(projected[index]) }
             offsetSteps.base[cell] = (reach * (1 + 0x1p-16) + projectionError) / 127

@@ -34,7 +34,7 @@ struct PruningPass {
         let layout = layout
         for (number, query) in queries.enumerated() {
             var distance = 0.0
-            let steps = svk_sketch_round(
+            let steps = table.pointee.round(
                 query.vector.address, layout.rowLength, layout.length,
                 scratch.whole.base + number * layout.length, &distance)
             let state = scratch.states[number]
@@ -50,8 +50,9 @@ struct PruningPass {
             let state = scratch.states[number]
             var unit: Float = 0
             var zero: Float = 0
-            svk_sketch_tables(
-                scratch.projected.base + number * layout.prefix, layout.pairs, state.tables.base, &unit, &zero)
+            state.rest = svk_sketch_fill_tables(
+                scratch.projected.base + number * layout.prefix, layout.pairs, layout.frontPairs, state.tables.base,
+                &unit, &zero)
             let a = partition.typicalAlignment
             let secant = 1 / (1 - a * a).squareRoot()
             // e's own error, the query's and that of the length of the sketch's direction.
@@ -110,139 +111,111 @@ struct PruningPass {
         _ verdict: (Int, UInt32) throws(Failure) -> RowVerdict
     ) throws(Failure) {
         let state = scratch.states[query]
+        var nearest = UInt32(state.nearest)
         var view = view(of: query)
-        try choose(&view, cell: state.nearest, address, verdict)
-        try flush(&view, address, verdict)
+        try visit(&nearest, 1, &view, address, verdict)
         if scratch.search.collectors[query].cut > max(state.aliveCut, queries[query].threshold) { chooseCells(query) }
+        state.leaveOutNearest()
     }
 
-    /// Visits the cells that are left below number `end`, but for the nearest.
+    /// Visits the cells that are left below number `end`.
     mutating func visit<Failure: Error>(
         _ query: Int, upTo end: Int, _ address: (UInt32) -> UnsafePointer<Float>?,
         _ verdict: (Int, UInt32) throws(Failure) -> RowVerdict
     ) throws(Failure) {
         let state = scratch.states[query]
+        let first = state.position
+        while state.position < state.aliveCount, Int(state.alive.base[state.position]) < end { state.position += 1 }
+        guard first < state.position else { return }
         var view = view(of: query)
-        let alive = state.alive.base
-        let count = state.aliveCount
-        let nearest = state.nearest
-        var position = state.position
-        while position < count {
-            let cell = Int(alive[position])
-            guard cell < end else { break }
-            position += 1
-            if position < count, let base = index.base {
-                let next = Int(base.starts.base[Int(alive[position])])
-                svk_prefetch(base.low.base + next, 128)
-                svk_prefetch(base.high.base + next, 128)
-            }
-            if cell != nearest { try choose(&view, cell: cell, address, verdict) }
-        }
-        state.position = position
-        try flush(&view, address, verdict)
+        try visit(state.alive.base + first, state.position - first, &view, address, verdict)
     }
 
-    /// What the loop over cells needs of a query, in one place.
+    /// What the loops over cells and blocks need of a query, in one place.
     private struct QueryView {
         let query: Int
-        let cosines: UnsafePointer<Float>
-        let sineSlack: Float
-        let offsetScale: Float
-        var threshold: Float
+        var bounds: svk_sketch_view
     }
 
     private func view(of query: Int) -> QueryView {
         let state = scratch.states[query]
         return QueryView(
-            query: query, cosines: UnsafePointer(state.cosines.base), sineSlack: 1 + 2e-6 + 2 * state.cosineError,
-            offsetScale: 512 / state.scale.unit, threshold: threshold(query))
+            query: query,
+            bounds: svk_sketch_view(
+                scale: state.scale, threshold: threshold(query), sine_slack: 1 + 2e-6 + 2 * state.cosineError))
+    }
+
+    private mutating func visit<Failure: Error>(
+        _ cells: UnsafePointer<UInt32>, _ count: Int, _ view: inout QueryView,
+        _ address: (UInt32) -> UnsafePointer<Float>?, _ verdict: (Int, UInt32) throws(Failure) -> RowVerdict
+    ) throws(Failure) {
+        explanation.cellsVisited += count
+        let cosines = UnsafePointer(scratch.states[view.query].cosines.base)
+        if let base = index.base {
+            var walk = svk_sketch_walk(
+                cells: cells, cell_count: count, cosines: cosines, offset_steps: index.partition.offsetSteps.base,
+                starts: base.starts.base, rows: base.counts.base, low: base.low.base, high: base.high.base,
+                front: base.fronts.base, back: base.backs.base, records: base.records.base, strides: layout.strides,
+                position: 0, block: 0)
+            while true {
+                blockCount += table.pointee.walk(
+                    &view.bounds, &walk, scratch.blocks + blockCount, PruningScratch.blockCapacity - blockCount)
+                guard walk.position < count else { break }
+                try flush(&view, address, verdict)
+            }
+        }
+        if index.hasGrown {
+            for position in 0..<count where index.grown[Int(cells[position])] {
+                try choose(&view, grown: Int(cells[position]), cosines[Int(cells[position])], address, verdict)
+            }
+        }
+        try flush(&view, address, verdict)
     }
 
     // MARK: Blocks
 
     private mutating func choose<Failure: Error>(
-        _ view: inout QueryView, cell number: Int, _ address: (UInt32) -> UnsafePointer<Float>?,
+        _ view: inout QueryView, grown number: Int, _ cosine: Float, _ address: (UInt32) -> UnsafePointer<Float>?,
         _ verdict: (Int, UInt32) throws(Failure) -> RowVerdict
     ) throws(Failure) {
-        let cosine = view.cosines[number]
-        let wanted = view.offsetScale * cosine * index.partition.offsetSteps.base[number]
-        var cell = BoundedCell(
-            cell: svk_sketch_cell(
-                cosine: cosine, sine: max(0, view.sineSlack - cosine * cosine).squareRoot().nextUp,
-                best: view.threshold > 0 ? cosine / view.threshold : 0, threshold: view.threshold),
-            offset: Int16(max(-20_001, min(20_001, wanted.rounded()))))
-        explanation.cellsVisited += 1
         let blockRows = SketchLayout.blockRows
-        if let base = index.base {
-            let first = Int(base.starts.base[number])
-            try choose(
-                &cell, &view, BlockRun(
-                    low: base.low.base + first, high: base.high.base + first,
-                    codes: base.codes.base + first * layout.blockBytes,
-                    records: base.records.base + first * blockRows * layout.recordStride,
-                    rows: Int(base.counts.base[number])), address, verdict)
-        }
-        guard index.grown[number] else { return }
-        let grown = index.cells[number]
-        for (position, segment) in grown.segments.enumerated() {
-            let rows = position == grown.segments.count - 1 ? grown.lastCount : segment.capacity
+        let layout = layout
+        let cell = index.cells[number]
+        let offsetStep = index.partition.offsetSteps.base[number]
+        for (position, segment) in cell.segments.enumerated() {
+            let rows = position == cell.segments.count - 1 ? cell.lastCount : segment.capacity
             let whole = rows / blockRows
             try choose(
-                &cell, &view, BlockRun(
-                    low: segment.low, high: segment.high, codes: segment.codes, records: segment.records,
-                    rows: whole * blockRows), address, verdict)
+                svk_sketch_run(
+                    low: segment.low, high: segment.high, front: segment.fronts, back: segment.backs,
+                    records: segment.records, rows: whole * blockRows, cosine: cosine, offset_step: offsetStep),
+                &view, address, verdict)
             guard rows % blockRows != 0 else { continue }
-            scratch.openRange[0] = grown.openLow
-            scratch.openRange[1] = grown.openHigh
+            scratch.openRange[0] = cell.openLow
+            scratch.openRange[1] = cell.openHigh
             try choose(
-                &cell, &view, BlockRun(
-                    low: scratch.openRange, high: scratch.openRange + 1, codes: segment.codes + whole * layout.blockBytes,
-                    records: segment.records + whole * blockRows * layout.recordStride, rows: rows % blockRows),
-                address, verdict)
+                svk_sketch_run(
+                    low: scratch.openRange, high: scratch.openRange + 1,
+                    front: segment.fronts + whole * layout.frontBytes, back: segment.backs + whole * layout.backBytes,
+                    records: segment.records + whole * blockRows * layout.recordStride, rows: rows % blockRows,
+                    cosine: cosine, offset_step: offsetStep), &view, address, verdict)
         }
-    }
-
-    private struct BoundedCell {
-        var cell: svk_sketch_cell
-        var offset: Int16
-    }
-
-    /// Blocks one behind the other; the last one may be filled in part.
-    private struct BlockRun {
-        var low: UnsafePointer<Float>
-        var high: UnsafePointer<Float>
-        var codes: UnsafePointer<UInt8>
-        var records: UnsafePointer<UInt8>
-        var rows: Int
     }
 
     private mutating func choose<Failure: Error>(
-        _ cell: inout BoundedCell, _ view: inout QueryView, _ run: BlockRun,
-        _ address: (UInt32) -> UnsafePointer<Float>?, _ verdict: (Int, UInt32) throws(Failure) -> RowVerdict
+        _ run: svk_sketch_run, _ view: inout QueryView, _ address: (UInt32) -> UnsafePointer<Float>?,
+        _ verdict: (Int, UInt32) throws(Failure) -> RowVerdict
     ) throws(Failure) {
-        let blockRows = SketchLayout.blockRows
-        let count = (run.rows + blockRows - 1) / blockRows
+        var run = run
+        var strides = layout.strides
+        let count = (run.rows + SketchLayout.blockRows - 1) / SketchLayout.blockRows
         var first = 0
         while first < count {
-            if blockCount == PruningScratch.blockCapacity {
-                try flush(&view, address, verdict)
-                cell.cell.threshold = view.threshold
-                cell.cell.best = view.threshold > 0 ? cell.cell.cosine / view.threshold : 0
-            }
+            if blockCount == PruningScratch.blockCapacity { try flush(&view, address, verdict) }
             let some = min(count - first, PruningScratch.blockCapacity - blockCount)
-            let blocks = scratch.blocks + blockCount
-            let chosen = table.pointee.choose(
-                &cell.cell, run.low + first, run.high + first, some, run.codes + first * layout.blockBytes,
-                layout.blockBytes, run.records + first * blockRows * layout.recordStride, layout.recordStride, blocks)
-            for position in 0..<chosen { blocks[position].offset = cell.offset }
+            blockCount += table.pointee.choose(
+                &view.bounds, &run, &strides, first, some, scratch.blocks + blockCount)
             first += some
-            // The last block of the run, if it was chosen and has rows missing.
-            if first == count, run.rows % blockRows != 0, chosen > 0,
-                blocks[chosen - 1].codes == run.codes + (count - 1) * layout.blockBytes
-            {
-                blocks[chosen - 1].rows = (1 << UInt32(run.rows % blockRows)) - 1
-            }
-            blockCount += chosen
         }
     }
 
@@ -256,21 +229,25 @@ struct PruningPass {
         let state = scratch.states[query]
         let count = blockCount
         blockCount = 0
-        table.pointee.cut(&state.scale, scratch.blocks, count)
         clock.lap(&explanation.chooseNanoseconds)
-        let left = table.pointee.scan(scratch.blocks, count, state.tables.base, layout.pairs, scratch.left)
+        var tables = svk_sketch_tables(
+            values: state.tables.base, front_pairs: layout.frontPairs, back_pairs: layout.pairs - layout.frontPairs,
+            rest: state.rest)
+        var open = scratch.open
+        let left = table.pointee.scan(
+            scratch.blocks, count, &tables, layout.recordStride, &open, scratch.left)
         explanation.blocks += count
         explanation.rowsRefined += left
         clock.lap(&explanation.scanNanoseconds)
         guard left > 0 else { return }
         if !state.isRotated { rotate(query) }
         let found = table.pointee.refine(
-            &state.refinement, scratch.blocks, scratch.left, left, layout.recordStride, view.threshold,
+            &state.refinement, scratch.blocks, scratch.left, left, layout.recordStride, view.bounds.threshold,
             scratch.numbers)
         explanation.candidates += found
         clock.lap(&explanation.refineNanoseconds)
         try compare(query, found, address, verdict)
-        view.threshold = threshold(query)
+        view.bounds.threshold = threshold(query)
         clock.lap(&explanation.compareNanoseconds)
     }
 
@@ -280,7 +257,7 @@ struct PruningPass {
         for position in 0..<layout.length {
             state.rotated.base[position] = position < layout.rowLength ? row[position] : 0
         }
-        svk_sketch_rotate(state.rotated.base, layout.length, index.partition.signs.base)
+        table.pointee.rotate(state.rotated.base, layout.length, index.partition.signs.base)
         var unit: Float = 0
         var zero: Float = 0
         svk_sketch_steps(state.rotated.base, layout.length, state.steps.base, &unit, &zero)
@@ -305,6 +282,7 @@ struct PruningPass {
                 let row = scratch.numbers[next]
                 next += 1
                 guard let vector = address(row) else { continue }
+                svk_prefetch_far(vector, layout.rowLength * 4)
                 search.staged[staged] = vector
                 search.stagedNumbers[staged] = row
                 staged += 1

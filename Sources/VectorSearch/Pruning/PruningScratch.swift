@@ -2,7 +2,8 @@ import CVectorKernels
 
 /// The memory that pruned searches work in. Belongs to one thread: never two searches at once.
 package final class PruningScratch {
-    static let blockCapacity = 4_096
+    /// Few enough that what is known of them stays in the second cache; a multiple of 16.
+    static let blockCapacity = 2_048
 
     let search = SearchScratch()
     private(set) var states: [PruningQueryState] = []
@@ -11,7 +12,11 @@ package final class PruningScratch {
     private(set) var projected = AlignedMemory<Float>(count: 0, zero: 0)
     let blocks = UnsafeMutablePointer<svk_sketch_block>.allocate(capacity: PruningScratch.blockCapacity)
     let left = UnsafeMutablePointer<UInt32>.allocate(
-        capacity: PruningScratch.blockCapacity * SketchLayout.blockRows)
+        capacity: (PruningScratch.blockCapacity + 1) * SketchLayout.blockRows)
+    private let openBlocks = AlignedMemory<UInt32>(count: PruningScratch.blockCapacity, zero: 0)
+    private let margins = AlignedMemory<Int16>(
+        count: PruningScratch.blockCapacity * SketchLayout.blockRows, zero: 0)
+    var open: svk_sketch_open { svk_sketch_open(blocks: openBlocks.base, margins: margins.base) }
     let numbers = UnsafeMutablePointer<UInt32>.allocate(
         capacity: PruningScratch.blockCapacity * SketchLayout.blockRows)
     /// Lowest and highest cosine of a block that is being filled.
@@ -55,6 +60,7 @@ final class PruningQueryState {
     var aliveCount = 0
     /// The next of `alive` to visit.
     var position = 0
+    var rest: Int16 = 0
     var isRotated = false
     /// How far a cosine with a centroid may be off.
     var cosineError: Float = 0
@@ -73,6 +79,15 @@ final class PruningQueryState {
         rotated = AlignedMemory(count: layout.length, zero: 0)
         steps = AlignedMemory(count: layout.length, zero: 0)
         refinement = svk_sketch_refinement(query: steps.base, length: layout.length, unit: 0, zero: 0)
+    }
+
+    /// Takes the nearest cell from those that are left.
+    func leaveOutNearest() {
+        for index in 0..<aliveCount where alive.base[index] == nearest {
+            for later in index + 1..<aliveCount { alive.base[later - 1] = alive.base[later] }
+            aliveCount -= 1
+            return
+        }
     }
 
     func fits(_ partition: PruningPartition) -> Bool {

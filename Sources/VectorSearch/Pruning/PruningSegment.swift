@@ -6,7 +6,8 @@ import CVectorKernels
 /// slots that their view counts. They may load bytes of a slot that is being filled, and mask what comes of it.
 final class PruningSegment: @unchecked Sendable {
     let capacity: Int
-    let codes: UnsafeMutablePointer<UInt8>
+    let fronts: UnsafeMutablePointer<UInt8>
+    let backs: UnsafeMutablePointer<UInt8>
     let records: UnsafeMutablePointer<UInt8>
     /// Lowest and highest cosine of each full block; those of the block that is being filled are part of a view.
     let low: UnsafeMutablePointer<Float>
@@ -17,24 +18,28 @@ final class PruningSegment: @unchecked Sendable {
     init(capacity: Int, layout: SketchLayout) {
         self.capacity = capacity
         let blocks = capacity / SketchLayout.blockRows
-        let codeBytes = blocks * layout.blockBytes
+        let frontBytes = blocks * layout.frontBytes
+        let codeBytes = frontBytes + blocks * layout.backBytes
         let recordBytes = (capacity * layout.recordStride + 3) / 4 * 4
         byteCount = codeBytes + recordBytes + 8 * blocks
         let memory = UnsafeMutableRawPointer.allocate(byteCount: max(64, byteCount), alignment: 64)
-        codes = memory.initializeMemory(as: UInt8.self, repeating: 0, count: codeBytes)
+        fronts = memory.initializeMemory(as: UInt8.self, repeating: 0, count: codeBytes)
+        backs = fronts + frontBytes
         records = (memory + codeBytes).initializeMemory(as: UInt8.self, repeating: 0, count: recordBytes)
         low = (memory + codeBytes + recordBytes).initializeMemory(as: Float.self, repeating: 1, count: blocks)
         high = (memory + codeBytes + recordBytes + 4 * blocks)
             .initializeMemory(as: Float.self, repeating: -1, count: blocks)
     }
 
-    deinit { UnsafeMutableRawPointer(codes).deallocate() }
+    deinit { UnsafeMutableRawPointer(fronts).deallocate() }
 
     /// Fills a slot from a stored sketch.
     func fill(_ slot: Int, with sketch: UnsafePointer<UInt8>, row: UInt32, layout: SketchLayout) {
         precondition(slot >= 0 && slot < capacity)
-        let block = codes + slot / SketchLayout.blockRows * layout.blockBytes
-        svk_sketch_place(block, slot % SketchLayout.blockRows, sketch + layout.recordBytes, layout.pairs)
+        let block = slot / SketchLayout.blockRows
+        svk_sketch_place(
+            fronts + block * layout.frontBytes, backs + block * layout.backBytes, slot % SketchLayout.blockRows,
+            sketch + layout.recordBytes, layout.pairs, layout.frontPairs)
         let record = records + slot * layout.recordStride
         record.update(from: sketch, count: layout.recordBytes)
         UnsafeMutableRawPointer(record).storeBytes(of: row, toByteOffset: layout.codeBytes + 4, as: UInt32.self)

@@ -50,7 +50,7 @@ package final class RowSketcher {
         let cells = partition.cellCount
         for (index, row) in rows.enumerated() {
             var distance = 0.0
-            _ = svk_sketch_round(
+            _ = table.pointee.round(
                 row, min(layout.rowLength, layout.length), layout.length, whole.base + index * layout.length, &distance)
         }
         table.pointee.dots(
@@ -65,7 +65,7 @@ package final class RowSketcher {
             for position in 0..<layout.length {
                 rotated.base[position] = position < layout.rowLength ? row[position] : 0
             }
-            svk_sketch_rotate(rotated.base, layout.length, partition.signs.base)
+            table.pointee.rotate(rotated.base, layout.length, partition.signs.base)
             var parts = svk_sketch_row(
                 cosine: Float(cosine * Double(partition.scales.base[cell])),
                 projected: projected.base + index * layout.prefix,
@@ -74,7 +74,7 @@ package final class RowSketcher {
                 length: layout.length, offset_step: partition.offsetSteps.base[cell],
                 alignment_error: partition.projectionError + partition.basisDefect)
             let sketch = (target + index * sketchBytes).assumingMemoryBound(to: UInt8.self)
-            svk_sketch_make(&parts, sketch, sketch + layout.recordBytes)
+            table.pointee.make(&parts, sketch, sketch + layout.recordBytes)
             (target + index * sketchBytes).storeBytes(
                 of: UInt32(truncatingIfNeeded: cell).littleEndian, toByteOffset: layout.cellOffset, as: UInt32.self)
         }

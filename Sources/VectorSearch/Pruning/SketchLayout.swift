@@ -34,8 +34,14 @@ struct SketchLayout: Hashable, Sendable {
         let lines = (recordBytes + 63) / 64 * 64
         return (lines - recordBytes) * 12 <= recordBytes ? lines : (recordBytes + 3) / 4 * 4
     }
-    /// A block of the first sketch.
-    var blockBytes: Int { (pairs + 2) * Self.blockRows }
+    /// Pairs in the front of a block, which is read first and may rule out all of its rows.
+    var frontPairs: Int { (pairs / 2 + 1) / 2 * 2 }
+    /// The front of a block, a and e included, and the rest of it.
+    var frontBytes: Int { (frontPairs + 2) * Self.blockRows }
+    var backBytes: Int { (pairs - frontPairs) * Self.blockRows }
+    var strides: svk_sketch_strides {
+        svk_sketch_strides(front: frontBytes, back: backBytes, record: recordStride)
+    }
     var cellOffset: Int { recordBytes + pairs + 2 }
     /// A row's sketch as it is stored.
     var sketchBytes: Int { cellOffset + 4 }
