@@ -29,6 +29,7 @@ let package = Package(
         .systemLibrary(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
         .target(name: "CVectorKernels"),
+        .target(name: "CAllocator"),
 
         // The way a lookup travels, from the inside out.
         .target(name: "CacheModel", swiftSettings: settings),
@@ -39,7 +40,7 @@ let package = Package(
         .target(
             name: "CacheEngine",
             dependencies: [
-                "VectorSearch", "CacheStorage", "CacheModel",
+                "CAllocator", "VectorSearch", "CacheStorage", "CacheModel",
                 .product(name: "HashTreeCollections", package: "swift-collections"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ],

@@ -2,6 +2,7 @@ import CacheEngine
 import CacheModel
 import CacheStorage
 import Testing
+import VectorSearch
 
 /// The search index of a namespace, as lookups see it: never wrong, whatever happens beside it.
 @Suite(.timeLimit(.minutes(10))) struct IndexTests {
@@ -40,8 +41,10 @@ import Testing
         #expect(reply.explanation?.counts.rowsCompared == reply.explanation?.counts.scopeRows)
     }
 
-    @Test func insertsAndDeletionsDuringABuildAreSeenByTheNextLookup() throws {
-        let world = try IndexWorld(EngineHarness(), seed: 3)
+    @Test(arguments: Kernels.supported)
+    func insertsAndDeletionsDuringABuildAreSeenByTheNextLookup(_ instructionSet: Kernels.InstructionSet) throws {
+        let kernels = try #require(Kernels(instructionSet))
+        let world = try IndexWorld(EngineHarness { $0.kernels = kernels }, seed: 3)
         try world.insert(4_200)
         var rounds = 0
         repeat {

@@ -16,7 +16,7 @@ enum ImportTable {
         "VectorSearch": ["CVectorKernels", "COpenBLAS", "CacheModel"],
         "CacheStorage": systemLibrary.union(["CLMDB", "CacheModel"]),
         "CacheEngine": systemLibrary.union([
-            "VectorSearch", "CacheStorage", "CacheModel", "HashTreeCollections", "DequeModule",
+            "CAllocator", "VectorSearch", "CacheStorage", "CacheModel", "HashTreeCollections", "DequeModule",
         ]),
         "CacheProtocol": ["NIOCore", "CacheModel"],
         "CacheServer": systemLibrary.union([
@@ -37,6 +37,7 @@ enum ImportTable {
 
     /// C targets: the headers that they may include besides their own.
     static let headers: [String: Set<String>] = [
+        "CAllocator": ["stdlib.h", "malloc.h"],
         "CLMDB": ["lmdb.h"],
         "COpenBLAS": ["cblas.h"],
         "CVectorKernels": [

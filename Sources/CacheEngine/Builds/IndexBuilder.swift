@@ -1,3 +1,4 @@
+internal import CAllocator
 internal import CacheModel
 internal import CacheStorage
 internal import Synchronization
@@ -49,6 +50,8 @@ struct IndexBuilder {
                 }
                 builds.finish(content, failedAt: rowCount)
             }
+            // A build takes memory and is done for long.
+            allocator_give_back()
             // What grew while it was being built.
             _ = onWriter { $0.requestBuilds([content]) }
         }
