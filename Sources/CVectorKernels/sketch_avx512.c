@@ -133,6 +133,8 @@ BOUNDS_TARGET static void avx512_dots(
     }
     for (size_t q = fours; q < query_count; q++) {
         for (size_t first = 0; first < count; first += LANES) {
+            // Sixteen rows at a time are too many for the machine to guess which bytes come next.
+            svk_prefetch_far(rows + (first + 4 * LANES < count ? first + 4 * LANES : first) * length, LANES * length);
             products(queries + q, 1, rows, first, count, length, out + q * out_stride, out_stride);
         }
     }
@@ -252,7 +254,7 @@ BOUNDS_TARGET static size_t avx512_scan(
     size_t record_stride, const struct svk_sketch_open *open, uint32_t *left) {
     size_t front = tables->front_pairs / 2, back = tables->back_pairs / 2;
     // With 384 dimensions the tables stay in registers.
-    size_t opened = front == 5 ? scan_fronts(blocks, count, tables, 5, open)
+    size_t opened = front == 6 ? scan_fronts(blocks, count, tables, 6, open)
                                : scan_fronts(blocks, count, tables, front, open);
     return back == 5 ? scan_backs(blocks, opened, tables, 5, record_stride, open, left)
                      : scan_backs(blocks, opened, tables, back, record_stride, open, left);
