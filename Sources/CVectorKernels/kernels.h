@@ -17,9 +17,9 @@ extern const struct svk_sketch_kernels *const svk_avx512_sketch_kernels;
 extern const struct svk_sketch_kernels *const svk_vnni_sketch_kernels;
 extern const struct svk_sketch_kernels *const svk_neon_sketch_kernels;
 
-// Blocks by which the scan of sketches asks for memory ahead: into the first cache, and before that into the second,
-// which can wait for many more lines at a time.
-enum { SVK_SKETCH_NEAR = 3, SVK_SKETCH_FAR = 40 };
+// Blocks by which the scan of sketches asks for memory ahead, into the second cache: it can wait for many more lines at
+// a time than the first.
+enum { SVK_SKETCH_AHEAD = 40 };
 
 // The ends of a sketch, from the sums over its signs.
 void svk_sketch_end_record(const struct svk_sketch_row *row, float sum, float offset, uint8_t *tail);

@@ -135,8 +135,8 @@ BOUNDS_TARGET static size_t avx2_scan(
     size_t opened = 0, found = 0;
     for (size_t b = 0; b < count; b++) {
         const struct svk_sketch_block *block = &blocks[b];
-        if (b + SVK_SKETCH_FAR < count) {
-            svk_prefetch_far(blocks[b + SVK_SKETCH_FAR].front, (tables->front_pairs + 2) * SVK_SKETCH_ROWS);
+        if (b + SVK_SKETCH_AHEAD < count) {
+            svk_prefetch_far(blocks[b + SVK_SKETCH_AHEAD].front, (tables->front_pairs + 2) * SVK_SKETCH_ROWS);
         }
         __m256i evens = _mm256_setzero_si256(), odds = _mm256_setzero_si256();
         add_sums(block->front + 2 * SVK_SKETCH_ROWS, tables->values, tables->front_pairs, &evens, &odds);
@@ -159,9 +159,9 @@ BOUNDS_TARGET static size_t avx2_scan(
     }
     for (size_t o = 0; o < opened; o++) {
         uint32_t b = open->blocks[o];
-        if (o + SVK_SKETCH_FAR < opened) {
+        if (o + SVK_SKETCH_AHEAD < opened) {
             svk_prefetch_far(
-                blocks[open->blocks[o + SVK_SKETCH_FAR]].back, tables->back_pairs * SVK_SKETCH_ROWS);
+                blocks[open->blocks[o + SVK_SKETCH_AHEAD]].back, tables->back_pairs * SVK_SKETCH_ROWS);
         }
         __m256i evens = _mm256_setzero_si256(), odds = _mm256_setzero_si256();
         add_sums(

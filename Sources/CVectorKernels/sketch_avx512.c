@@ -133,6 +133,8 @@ BOUNDS_TARGET static void avx512_dots(
     }
     for (size_t q = fours; q < query_count; q++) {
         for (size_t first = 0; first < count; first += LANES) {
+            // Sixteen rows at a time are too many for the machine to guess which bytes come next.
+            svk_prefetch_far(rows + (first + 4 * LANES < count ? first + 4 * LANES : first) * length, LANES * length);
             products(queries + q, 1, rows, first, count, length, out + q * out_stride, out_stride);
         }
     }
@@ -181,20 +183,20 @@ INLINE size_t scan_fronts(
     for (size_t s = 0; s < steps; s++) {
         load_tables(tables->values + s * 64, &low[s], &high[s]);
     }
-    // Moves bytes to the upper halves of words: the even ones in the lower half of a register, the odd ones in the upper.
+    // Moves bytes to the upper halves of words: the even ones in the lower half of a register, the odd ones in the
+    // upper.
     const __m128i even_bytes = _mm_setr_epi8(-1, 0, -1, 2, -1, 4, -1, 6, -1, 8, -1, 10, -1, 12, -1, 14);
     const __m128i odd_bytes = _mm_setr_epi8(-1, 1, -1, 3, -1, 5, -1, 7, -1, 9, -1, 11, -1, 13, -1, 15);
     const __m512i spread =
         both(_mm256_broadcastsi128_si256(even_bytes), _mm256_broadcastsi128_si256(odd_bytes));
     const __m512i rest = _mm512_set1_epi16((int16_t)(4 * tables->rest));
     size_t opened = 0, front_bytes = (2 * steps + 2) * SVK_SKETCH_ROWS;
-    for (size_t b = 0; b < count && b < SVK_SKETCH_FAR; b++) {
+    for (size_t b = 0; b < count && b < SVK_SKETCH_AHEAD; b++) {
         svk_prefetch_far(blocks[b].front, front_bytes);
     }
     for (size_t b = 0; b < count; b++) {
         const struct svk_sketch_block *block = &blocks[b];
-        svk_prefetch(blocks[b + SVK_SKETCH_NEAR < count ? b + SVK_SKETCH_NEAR : b].front, front_bytes);
-        svk_prefetch_far(blocks[b + SVK_SKETCH_FAR < count ? b + SVK_SKETCH_FAR : b].front, front_bytes);
+        svk_prefetch_far(blocks[b + SVK_SKETCH_AHEAD < count ? b + SVK_SKETCH_AHEAD : b].front, front_bytes);
         __m512i sums = sums_of(block->front + 2 * SVK_SKETCH_ROWS, low, high, steps);
         __m512i a = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)block->front));
         __m512i e = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)(block->front + SVK_SKETCH_ROWS)));
@@ -220,14 +222,13 @@ INLINE size_t scan_backs(
     }
     const __m512i first = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     size_t found = 0, asked = 0;
-    for (size_t o = 0; o < opened && o < SVK_SKETCH_FAR; o++) {
+    for (size_t o = 0; o < opened && o < SVK_SKETCH_AHEAD; o++) {
         svk_prefetch_far(blocks[open->blocks[o]].back, steps * 64);
     }
     for (size_t o = 0; o < opened; o++) {
         uint32_t b = open->blocks[o];
-        svk_prefetch(blocks[open->blocks[o + SVK_SKETCH_NEAR < opened ? o + SVK_SKETCH_NEAR : o]].back, steps * 64);
         svk_prefetch_far(
-            blocks[open->blocks[o + SVK_SKETCH_FAR < opened ? o + SVK_SKETCH_FAR : o]].back, steps * 64);
+            blocks[open->blocks[o + SVK_SKETCH_AHEAD < opened ? o + SVK_SKETCH_AHEAD : o]].back, steps * 64);
         __m512i sums = _mm512_slli_epi16(sums_of(blocks[b].back, low, high, steps), 2);
         __m512i margin = _mm512_load_si512(open->margins + o * SVK_SKETCH_ROWS);
         uint32_t mask = in_order(_mm512_cmple_epi16_mask(margin, sums)) & blocks[b].rows;
@@ -252,7 +253,7 @@ BOUNDS_TARGET static size_t avx512_scan(
     size_t record_stride, const struct svk_sketch_open *open, uint32_t *left) {
     size_t front = tables->front_pairs / 2, back = tables->back_pairs / 2;
     // With 384 dimensions the tables stay in registers.
-    size_t opened = front == 5 ? scan_fronts(blocks, count, tables, 5, open)
+    size_t opened = front == 6 ? scan_fronts(blocks, count, tables, 6, open)
                                : scan_fronts(blocks, count, tables, front, open);
     return back == 5 ? scan_backs(blocks, opened, tables, 5, record_stride, open, left)
                      : scan_backs(blocks, opened, tables, back, record_stride, open, left);

@@ -1,7 +1,7 @@
 // The floating-point side of the sketch kernels, compiled once for each instruction set: 16 lanes at a time, one IEEE
 // operation at a time, so that the bits are the same everywhere. docs/SEARCH.md derives the bounds and the slack.
 //
-// The including file defines BOUNDS_TARGET (function attributes), possibly BOUNDS_MASK(flags) (a bit for each lane), and
+// The including file defines BOUNDS_TARGET (function attributes), maybe BOUNDS_MASK(flags) (a bit for each lane), and
 // `static lanes_i record_sums(const uint8_t *const records[LANES], const int8_t *query, size_t length)`; the lanes are
 // defined in sketch_lanes.h.
 #ifndef SEMBLANCE_SKETCH_BOUNDS_H

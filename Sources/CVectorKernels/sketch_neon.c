@@ -89,8 +89,8 @@ static size_t neon_scan(
     size_t opened = 0, found = 0;
     for (size_t b = 0; b < count; b++) {
         const struct svk_sketch_block *block = &blocks[b];
-        if (b + SVK_SKETCH_FAR < count) {
-            svk_prefetch_far(blocks[b + SVK_SKETCH_FAR].front, (tables->front_pairs + 2) * SVK_SKETCH_ROWS);
+        if (b + SVK_SKETCH_AHEAD < count) {
+            svk_prefetch_far(blocks[b + SVK_SKETCH_AHEAD].front, (tables->front_pairs + 2) * SVK_SKETCH_ROWS);
         }
         uint16x8_t sums[4] = {vdupq_n_u16(0), vdupq_n_u16(0), vdupq_n_u16(0), vdupq_n_u16(0)};
         add_sums(block->front + 2 * SVK_SKETCH_ROWS, tables->values, tables->front_pairs, sums);
@@ -108,9 +108,9 @@ static size_t neon_scan(
     }
     for (size_t o = 0; o < opened; o++) {
         uint32_t b = open->blocks[o];
-        if (o + SVK_SKETCH_FAR < opened) {
+        if (o + SVK_SKETCH_AHEAD < opened) {
             svk_prefetch_far(
-                blocks[open->blocks[o + SVK_SKETCH_FAR]].back, tables->back_pairs * SVK_SKETCH_ROWS);
+                blocks[open->blocks[o + SVK_SKETCH_AHEAD]].back, tables->back_pairs * SVK_SKETCH_ROWS);
         }
         uint16x8_t sums[4] = {vdupq_n_u16(0), vdupq_n_u16(0), vdupq_n_u16(0), vdupq_n_u16(0)};
         add_sums(blocks[b].back, tables->values + tables->front_pairs * 32, tables->back_pairs, sums);

@@ -187,4 +187,60 @@ import Testing
             }
         }
     }
+
+    @Test(arguments: [64, 128, 384, 4_096])
+    func allKernelsMakeTheSameSketches(_ length: Int) {
+        var random = SeededGenerator(seed: UInt64(length))
+        let pairs = 6
+        for round in 0..<12 {
+            // The last ones have values that only damage or overflow leads to.
+            let odd: [Float] = round < 9 ? [0, -0.0, 1e-30] : [.nan, .infinity, -.infinity, 1e30, -1e30]
+            func some(_ count: Int) -> [Float] {
+                (0..<count).map { _ in
+                    Int.random(in: 0..<9, using: &random) == 0
+                        ? odd[Int.random(in: 0..<odd.count, using: &random)]
+                        : Float.random(in: -0.2...0.2, using: &random)
+                }
+            }
+            let vector = some(length)
+            let middle = some(length)
+            let projected = some(8 * pairs)
+            let projectedMiddle = some(8 * pairs)
+            let signs = (0..<length / 2).map { _ in UInt8.random(in: 0...255, using: &random) }
+            func made(_ kernels: svk_sketch_kernels) -> [[UInt64]] {
+                var whole = [Int16](repeating: 5, count: length + 64)
+                var distance = 0.0
+                let steps = kernels.round(vector, length, length + 64, &whole, &distance)
+                var rotated = vector
+                kernels.rotate(&rotated, length, signs)
+                var record = [UInt8](repeating: 0, count: length / 8 + Int(SVK_SKETCH_RECORD_TAIL))
+                var codes = [UInt8](repeating: 0, count: pairs + 2)
+                let isSound = round < 9
+                vector.withUnsafeBufferPointer { vector in
+                    middle.withUnsafeBufferPointer { middle in
+                        projected.withUnsafeBufferPointer { projected in
+                            projectedMiddle.withUnsafeBufferPointer { projectedMiddle in
+                                guard isSound, let one = vector.baseAddress, let two = middle.baseAddress,
+                                    let three = projected.baseAddress, let four = projectedMiddle.baseAddress
+                                else { return }
+                                var row = svk_sketch_row(
+                                    cosine: 0.6, projected: three, centroid_projected: four, pairs: pairs, rotated: one,
+                                    centroid_rotated: two, length: length, offset_step: 0.01, alignment_error: 1e-5)
+                                kernels.make(&row, &record, &codes)
+                            }
+                        }
+                    }
+                }
+                // The bits of a NaN may differ.
+                return [
+                    whole.map { UInt64(bitPattern: Int64($0)) },
+                    [steps.bitPattern, distance.isNaN ? 1 : distance.bitPattern],
+                    rotated.map { $0.isNaN ? 1 : UInt64($0.bitPattern) }, record.map { UInt64($0) },
+                    codes.map { UInt64($0) },
+                ]
+            }
+            let expected = made(serial)
+            for kernels in others { #expect(made(kernels) == expected) }
+        }
+    }
 }

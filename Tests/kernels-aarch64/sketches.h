@@ -76,7 +76,7 @@ static void compare_blocks(const struct svk_sketch_kernels *serial, const struct
             high[b] = low[b] + 0.1f;
             blocks[b] = (struct svk_sketch_block){
                 fronts + b * strides.front, backs + b * strides.back, records + b * 32 * RECORD, random_bits(),
-                (int16_t)(mean / 2 + (int)random_bits() % (mean / 4)), (int16_t)(random_bits() % 3000),
+                (int16_t)(mean * 3 / 4 + (int)(random_bits() % (unsigned)mean)), (int16_t)(random_bits() % 3000),
                 (int16_t)((int)(random_bits() % 3000) - 1500), fraction(), 0.7f};
         }
         const struct svk_sketch_tables tables = {values, front, pairs - front, (int16_t)rest};
@@ -90,7 +90,8 @@ static void compare_blocks(const struct svk_sketch_kernels *serial, const struct
         expect(
             kept == kept_too && memcmp(numbers, numbers_too, kept * sizeof *numbers) == 0, "refine", round, kept,
             kept_too);
-        const struct svk_sketch_run run = {low, high, fronts, backs, records, 32 * BLOCKS - round % 32, fraction(), 0.001f};
+        const struct svk_sketch_run run = {
+            low, high, fronts, backs, records, 32 * BLOCKS - round % 32, fraction(), 0.001f};
         const struct svk_sketch_view view = {{0.0002f, -0.9f, 0.7f, 1.2f}, round % 9 ? 0.8f : -4, 1.000002f};
         size_t chosen = serial->choose(&view, &run, &strides, 0, BLOCKS, blocks);
         size_t chosen_too = neon->choose(&view, &run, &strides, 0, BLOCKS, others);

@@ -190,8 +190,8 @@ struct svk_sketch_kernels {
         const uint32_t *_Nonnull left, size_t count, size_t record_stride, float threshold,
         uint32_t *_Nonnull numbers);
 
-    /// Rounds a vector to whole numbers of at most 16 bits, `length` floats, a multiple of 16, and zeros up to `padded`, a
-    /// multiple of 64. Returns the steps per unit and writes how far the rounded vector may lie from the vector.
+    /// Rounds a vector to whole numbers of at most 16 bits: `length` floats, a multiple of 16, and zeros up to `padded`,
+    /// a multiple of 64. Returns the steps per unit and writes how far the rounded vector may lie from the vector.
     double (*_Nonnull round)(
         const float *_Nonnull vector, size_t length, size_t padded, int16_t *_Nonnull whole,
         double *_Nonnull distance);

@@ -47,9 +47,10 @@ package struct PrunedSearch: Sendable {
         pass.prepare()
         for query in queries.indices { pass.chooseCells(query) }
         for query in queries.indices { try pass.visitNearest(query, address, verdict) }
-        if queries.count == 1 {
-            try pass.visit(0, upTo: partition.cellCount, address, verdict)
-        } else {
+        try pass.drain(address, verdict)
+        for query in queries.indices { pass.leaveOutNearest(query) }
+        let shared = queries.count > 1 ? queries.indices.filter(pass.isShared) : []
+        if shared.count > 1 {
             var cell = 0
             while cell < partition.cellCount {
                 var rows = 0
@@ -57,9 +58,12 @@ package struct PrunedSearch: Sendable {
                     rows += index.cells[cell].count + Int(index.base?.counts.base[cell] ?? 0)
                     cell += 1
                 }
-                for query in queries.indices { try pass.visit(query, upTo: cell, address, verdict) }
+                for query in shared { try pass.visit(query, upTo: cell, address, verdict) }
             }
         }
+        // All others, one by one.
+        for query in queries.indices { try pass.visit(query, upTo: partition.cellCount, address, verdict) }
+        try pass.drain(address, verdict)
         if explanation != nil { explanation = pass.explanation }
         return queries.indices.map { scratch.search.collectors[$0].result }
     }

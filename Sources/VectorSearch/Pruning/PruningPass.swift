@@ -9,7 +9,9 @@ struct PruningPass {
     let table: UnsafePointer<svk_sketch_kernels>
     var explanation: PruningExplanation
     private var clock: StageClock
-    private var blockCount = 0
+    /// What is being filled, and what waits for its vectors.
+    private var filling: BlockBatch
+    private var refined: BlockBatch
 
     init(
         index: PruningIndex, queries: [Query], scratch: PruningScratch, kernels: Kernels,
@@ -22,6 +24,13 @@ struct PruningPass {
         self.table = table
         self.explanation = explanation
         clock = StageClock(isRunning: isExplained)
+        filling = scratch.batches[0]
+        refined = scratch.batches[1]
+        for batch in scratch.batches {
+            batch.blockCount = 0
+            batch.leftCount = 0
+            batch.numberCount = 0
+        }
     }
 
     private var layout: SketchLayout { index.partition.layout }
@@ -110,13 +119,19 @@ struct PruningPass {
         _ query: Int, _ address: (UInt32) -> UnsafePointer<Float>?,
         _ verdict: (Int, UInt32) throws(Failure) -> RowVerdict
     ) throws(Failure) {
+        var nearest = UInt32(scratch.states[query].nearest)
+        try visit(&nearest, 1, query, address, verdict)
+    }
+
+    /// Chooses cells again if the nearest one had a match, and leaves that one out.
+    mutating func leaveOutNearest(_ query: Int) {
         let state = scratch.states[query]
-        var nearest = UInt32(state.nearest)
-        var view = view(of: query)
-        try visit(&nearest, 1, &view, address, verdict)
         if scratch.search.collectors[query].cut > max(state.aliveCut, queries[query].threshold) { chooseCells(query) }
         state.leaveOutNearest()
     }
+
+    /// Whether a query visits so many cells that it passes them together with others.
+    func isShared(_ query: Int) -> Bool { scratch.states[query].aliveCount * 2 >= index.partition.cellCount }
 
     /// Visits the cells that are left below number `end`.
     mutating func visit<Failure: Error>(
@@ -127,30 +142,23 @@ struct PruningPass {
         let first = state.position
         while state.position < state.aliveCount, Int(state.alive.base[state.position]) < end { state.position += 1 }
         guard first < state.position else { return }
-        var view = view(of: query)
-        try visit(state.alive.base + first, state.position - first, &view, address, verdict)
+        try visit(state.alive.base + first, state.position - first, query, address, verdict)
     }
 
-    /// What the loops over cells and blocks need of a query, in one place.
-    private struct QueryView {
-        let query: Int
-        var bounds: svk_sketch_view
-    }
-
-    private func view(of query: Int) -> QueryView {
+    private func view(of query: Int) -> svk_sketch_view {
         let state = scratch.states[query]
-        return QueryView(
-            query: query,
-            bounds: svk_sketch_view(
-                scale: state.scale, threshold: threshold(query), sine_slack: 1 + 2e-6 + 2 * state.cosineError))
+        return svk_sketch_view(
+            scale: state.scale, threshold: threshold(query), sine_slack: 1 + 2e-6 + 2 * state.cosineError)
     }
 
     private mutating func visit<Failure: Error>(
-        _ cells: UnsafePointer<UInt32>, _ count: Int, _ view: inout QueryView,
+        _ cells: UnsafePointer<UInt32>, _ count: Int, _ query: Int,
         _ address: (UInt32) -> UnsafePointer<Float>?, _ verdict: (Int, UInt32) throws(Failure) -> RowVerdict
     ) throws(Failure) {
         explanation.cellsVisited += count
-        let cosines = UnsafePointer(scratch.states[view.query].cosines.base)
+        filling.query = query
+        var view = view(of: query)
+        let cosines = UnsafePointer(scratch.states[query].cosines.base)
         if let base = index.base {
             var walk = svk_sketch_walk(
                 cells: cells, cell_count: count, cosines: cosines, offset_steps: index.partition.offsetSteps.base,
@@ -158,25 +166,29 @@ struct PruningPass {
                 front: base.fronts.base, back: base.backs.base, records: base.records.base, strides: layout.strides,
                 position: 0, block: 0)
             while true {
-                blockCount += table.pointee.walk(
-                    &view.bounds, &walk, scratch.blocks + blockCount, PruningScratch.blockCapacity - blockCount)
+                filling.blockCount += table.pointee.walk(
+                    &view, &walk, filling.blocks + filling.blockCount,
+                    PruningScratch.blockCapacity - filling.blockCount)
                 guard walk.position < count else { break }
-                try flush(&view, address, verdict)
+                try advance(address, verdict)
+                filling.query = query
+                view.threshold = threshold(query)
             }
         }
         if index.hasGrown {
             for position in 0..<count where index.grown[Int(cells[position])] {
-                try choose(&view, grown: Int(cells[position]), cosines[Int(cells[position])], address, verdict)
+                let cell = Int(cells[position])
+                try choose(&view, query, grown: cell, cosines[cell], address, verdict)
             }
         }
-        try flush(&view, address, verdict)
+        try advance(address, verdict)
     }
 
     // MARK: Blocks
 
     private mutating func choose<Failure: Error>(
-        _ view: inout QueryView, grown number: Int, _ cosine: Float, _ address: (UInt32) -> UnsafePointer<Float>?,
-        _ verdict: (Int, UInt32) throws(Failure) -> RowVerdict
+        _ view: inout svk_sketch_view, _ query: Int, grown number: Int, _ cosine: Float,
+        _ address: (UInt32) -> UnsafePointer<Float>?, _ verdict: (Int, UInt32) throws(Failure) -> RowVerdict
     ) throws(Failure) {
         let blockRows = SketchLayout.blockRows
         let layout = layout
@@ -189,7 +201,7 @@ struct PruningPass {
                 svk_sketch_run(
                     low: segment.low, high: segment.high, front: segment.fronts, back: segment.backs,
                     records: segment.records, rows: whole * blockRows, cosine: cosine, offset_step: offsetStep),
-                &view, address, verdict)
+                &view, query, address, verdict)
             guard rows % blockRows != 0 else { continue }
             scratch.openRange[0] = cell.openLow
             scratch.openRange[1] = cell.openHigh
@@ -198,58 +210,86 @@ struct PruningPass {
                     low: scratch.openRange, high: scratch.openRange + 1,
                     front: segment.fronts + whole * layout.frontBytes, back: segment.backs + whole * layout.backBytes,
                     records: segment.records + whole * blockRows * layout.recordStride, rows: rows % blockRows,
-                    cosine: cosine, offset_step: offsetStep), &view, address, verdict)
+                    cosine: cosine, offset_step: offsetStep), &view, query, address, verdict)
         }
     }
 
     private mutating func choose<Failure: Error>(
-        _ run: svk_sketch_run, _ view: inout QueryView, _ address: (UInt32) -> UnsafePointer<Float>?,
-        _ verdict: (Int, UInt32) throws(Failure) -> RowVerdict
+        _ run: svk_sketch_run, _ view: inout svk_sketch_view, _ query: Int,
+        _ address: (UInt32) -> UnsafePointer<Float>?, _ verdict: (Int, UInt32) throws(Failure) -> RowVerdict
     ) throws(Failure) {
         var run = run
         var strides = layout.strides
         let count = (run.rows + SketchLayout.blockRows - 1) / SketchLayout.blockRows
         var first = 0
         while first < count {
-            if blockCount == PruningScratch.blockCapacity { try flush(&view, address, verdict) }
-            let some = min(count - first, PruningScratch.blockCapacity - blockCount)
-            blockCount += table.pointee.choose(
-                &view.bounds, &run, &strides, first, some, scratch.blocks + blockCount)
+            if filling.blockCount == PruningScratch.blockCapacity {
+                try advance(address, verdict)
+                filling.query = query
+                view.threshold = threshold(query)
+            }
+            let some = min(count - first, PruningScratch.blockCapacity - filling.blockCount)
+            filling.blockCount += table.pointee.choose(
+                &view, &run, &strides, first, some, filling.blocks + filling.blockCount)
             first += some
         }
     }
 
-    /// Sends the blocks gathered so far through both sketches, and compares the rows that are left.
-    private mutating func flush<Failure: Error>(
-        _ view: inout QueryView, _ address: (UInt32) -> UnsafePointer<Float>?,
-        _ verdict: (Int, UInt32) throws(Failure) -> RowVerdict
+    /// Sends the blocks gathered so far through both sketches and asks for the vectors of the rows that are left; they
+    /// are compared when the next blocks have had their turn. Meanwhile the rows of those before are compared.
+    private mutating func advance<Failure: Error>(
+        _ address: (UInt32) -> UnsafePointer<Float>?, _ verdict: (Int, UInt32) throws(Failure) -> RowVerdict
     ) throws(Failure) {
-        guard blockCount > 0 else { return }
-        let query = view.query
-        let state = scratch.states[query]
-        let count = blockCount
-        blockCount = 0
+        guard filling.blockCount > 0 else { return }
         clock.lap(&explanation.chooseNanoseconds)
+        scan(filling)
+        clock.lap(&explanation.scanNanoseconds)
+        refine(filling, address)
+        clock.lap(&explanation.refineNanoseconds)
+        swap(&filling, &refined)
+        try compare(filling, address, verdict)
+        clock.lap(&explanation.compareNanoseconds)
+    }
+
+    /// Compares what still waits for it.
+    mutating func drain<Failure: Error>(
+        _ address: (UInt32) -> UnsafePointer<Float>?, _ verdict: (Int, UInt32) throws(Failure) -> RowVerdict
+    ) throws(Failure) {
+        try compare(refined, address, verdict)
+        clock.lap(&explanation.compareNanoseconds)
+    }
+
+    private mutating func scan(_ batch: BlockBatch) {
+        guard batch.blockCount > 0 else { return }
+        let state = scratch.states[batch.query]
         var tables = svk_sketch_tables(
             values: state.tables.base, front_pairs: layout.frontPairs, back_pairs: layout.pairs - layout.frontPairs,
             rest: state.rest)
         var open = scratch.open
-        let left = table.pointee.scan(
-            scratch.blocks, count, &tables, layout.recordStride, &open, scratch.left)
-        explanation.blocks += count
-        explanation.rowsRefined += left
-        clock.lap(&explanation.scanNanoseconds)
-        guard left > 0 else { return }
-        if !state.isRotated { rotate(query) }
-        let found = table.pointee.refine(
-            &state.refinement, scratch.blocks, scratch.left, left, layout.recordStride, view.bounds.threshold,
-            scratch.numbers)
-        explanation.candidates += found
-        clock.lap(&explanation.refineNanoseconds)
-        try compare(query, found, address, verdict)
-        view.bounds.threshold = threshold(query)
-        clock.lap(&explanation.compareNanoseconds)
+        batch.leftCount = table.pointee.scan(
+            batch.blocks, batch.blockCount, &tables, layout.recordStride, &open, batch.left)
+        explanation.blocks += batch.blockCount
+        explanation.rowsRefined += batch.leftCount
+        batch.blockCount = 0
     }
+
+    private mutating func refine(_ batch: BlockBatch, _ address: (UInt32) -> UnsafePointer<Float>?) {
+        guard batch.leftCount > 0 else { return }
+        let state = scratch.states[batch.query]
+        if !state.isRotated { rotate(batch.query) }
+        batch.numberCount = table.pointee.refine(
+            &state.refinement, batch.blocks, batch.left, batch.leftCount, layout.recordStride, threshold(batch.query),
+            batch.numbers)
+        batch.leftCount = 0
+        explanation.candidates += batch.numberCount
+        for position in 0..<min(batch.numberCount, Self.rowsAsked) {
+            guard let vector = address(batch.numbers[position]) else { continue }
+            svk_prefetch_far(vector, layout.rowLength * 4)
+        }
+    }
+
+    /// Vectors asked for before their turn; more would push each other out of the second cache.
+    private static let rowsAsked = 128
 
     private func rotate(_ query: Int) {
         let state = scratch.states[query]
@@ -271,18 +311,21 @@ struct PruningPass {
     // MARK: Vectors
 
     private func compare<Failure: Error>(
-        _ query: Int, _ count: Int, _ address: (UInt32) -> UnsafePointer<Float>?,
+        _ batch: BlockBatch, _ address: (UInt32) -> UnsafePointer<Float>?,
         _ verdict: (Int, UInt32) throws(Failure) -> RowVerdict
     ) throws(Failure) {
         let search = scratch.search
+        let query = batch.query
+        let count = batch.numberCount
+        batch.numberCount = 0
         var next = 0
         while next < count {
             var staged = 0
             while next < count, staged < SearchScratch.stagedRows {
-                let row = scratch.numbers[next]
+                let row = batch.numbers[next]
                 next += 1
                 guard let vector = address(row) else { continue }
-                svk_prefetch_far(vector, layout.rowLength * 4)
+                if next > Self.rowsAsked { svk_prefetch_far(vector, layout.rowLength * 4) }
                 search.staged[staged] = vector
                 search.stagedNumbers[staged] = row
                 staged += 1

@@ -3,22 +3,19 @@ import CVectorKernels
 /// The memory that pruned searches work in. Belongs to one thread: never two searches at once.
 package final class PruningScratch {
     /// Few enough that what is known of them stays in the second cache; a multiple of 16.
-    static let blockCapacity = 2_048
+    static let blockCapacity = 1_024
 
     let search = SearchScratch()
     private(set) var states: [PruningQueryState] = []
     private(set) var whole = AlignedMemory<Int16>(count: 0, zero: 0)
     private(set) var products = AlignedMemory<Int32>(count: 0, zero: 0)
     private(set) var projected = AlignedMemory<Float>(count: 0, zero: 0)
-    let blocks = UnsafeMutablePointer<svk_sketch_block>.allocate(capacity: PruningScratch.blockCapacity)
-    let left = UnsafeMutablePointer<UInt32>.allocate(
-        capacity: (PruningScratch.blockCapacity + 1) * SketchLayout.blockRows)
+    /// Blocks on their way through the stages of a search.
+    let batches = (0..<2).map { _ in BlockBatch() }
     private let openBlocks = AlignedMemory<UInt32>(count: PruningScratch.blockCapacity, zero: 0)
     private let margins = AlignedMemory<Int16>(
         count: PruningScratch.blockCapacity * SketchLayout.blockRows, zero: 0)
     var open: svk_sketch_open { svk_sketch_open(blocks: openBlocks.base, margins: margins.base) }
-    let numbers = UnsafeMutablePointer<UInt32>.allocate(
-        capacity: PruningScratch.blockCapacity * SketchLayout.blockRows)
     /// Lowest and highest cosine of a block that is being filled.
     let openRange = UnsafeMutablePointer<Float>.allocate(capacity: 2)
     var wholeQueries: [UnsafePointer<Int16>] = []
@@ -26,9 +23,6 @@ package final class PruningScratch {
     package init() {}
 
     deinit {
-        blocks.deallocate()
-        left.deallocate()
-        numbers.deallocate()
         openRange.deallocate()
     }
 
@@ -46,6 +40,27 @@ package final class PruningScratch {
         while states.count < count { states.append(PruningQueryState(partition)) }
         wholeQueries.removeAll(keepingCapacity: true)
         for query in 0..<count { wholeQueries.append(UnsafePointer(whole.base + query * layout.length)) }
+    }
+}
+
+/// Blocks that were chosen for one query, and the rows that are left of them.
+final class BlockBatch {
+    let blocks = UnsafeMutablePointer<svk_sketch_block>.allocate(capacity: PruningScratch.blockCapacity)
+    /// Rows that the first sketch leaves.
+    let left = UnsafeMutablePointer<UInt32>.allocate(
+        capacity: (PruningScratch.blockCapacity + 1) * SketchLayout.blockRows)
+    /// Numbers of the rows that the second sketch leaves.
+    let numbers = UnsafeMutablePointer<UInt32>.allocate(
+        capacity: PruningScratch.blockCapacity * SketchLayout.blockRows)
+    var query = 0
+    var blockCount = 0
+    var leftCount = 0
+    var numberCount = 0
+
+    deinit {
+        blocks.deallocate()
+        left.deallocate()
+        numbers.deallocate()
     }
 }
 

@@ -20,8 +20,9 @@ struct SketchLayout: Hashable, Sendable {
         self.dimension = dimension
         rowLength = UnitVector.stride(dimension: dimension)
         length = (dimension + 63) / 64 * 64
-        // Two fifths of the dimensions hold most of what rows have in common; an even number of pairs, at most 32.
-        pairs = min(32, max(2, (dimension * 2 / 5 + 15) / 16 * 2))
+        // Somewhat fewer than half of the dimensions hold most of what rows have in common; an even number of pairs, at
+        // most 32.
+        pairs = min(32, max(2, (dimension * 9 / 20 + 15) / 16 * 2))
     }
 
     /// Signs of the first sketch.
