@@ -13,7 +13,7 @@ enum ImportTable {
     /// Swift targets, from the inside out.
     static let modules: [String: Set<String>] = [
         "CacheModel": essentials,
-        "VectorSearch": ["CVectorKernels", "COpenBLAS", "CacheModel"],
+        "VectorSearch": systemLibrary.union(["CVectorKernels", "COpenBLAS", "CacheModel"]),
         "CacheStorage": systemLibrary.union(["CLMDB", "CacheModel"]),
         "CacheEngine": systemLibrary.union([
             "CAllocator", "VectorSearch", "CacheStorage", "CacheModel", "HashTreeCollections", "DequeModule",

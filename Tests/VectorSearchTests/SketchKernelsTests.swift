@@ -22,8 +22,8 @@ import Testing
         let memory: AlignedMemory<UInt8>
         let values = AlignedMemory<UInt8>(count: 32 * 32, zero: 0)
         let steps: AlignedMemory<Int8>
-        let low: [Float]
-        let high: [Float]
+        let low: AlignedMemory<Float>
+        let high: AlignedMemory<Float>
         let count: Int
         var blocks: [svk_sketch_block] = []
 
@@ -55,8 +55,12 @@ import Testing
                 values: values.base, front_pairs: frontPairs, back_pairs: pairs - frontPairs, rest: Int16(rest))
             var cosines = (0..<2 * count).map { _ in Float.random(in: -1...1, using: &random) }
             cosines.sort(by: >)
-            high = (0..<count).map { cosines[2 * $0] }
-            low = (0..<count).map { cosines[2 * $0 + 1] }
+            high = AlignedMemory(count: count, zero: 0)
+            low = AlignedMemory(count: count, zero: 0)
+            for block in 0..<count {
+                high.base[block] = cosines[2 * block]
+                low.base[block] = cosines[2 * block + 1]
+            }
             let mean = 2 * pairs * Int(largest) * 2
             for row in 0..<32 * count {
                 let tail = UnsafeMutableRawPointer(records + row * strides.record + length / 8)
@@ -140,7 +144,7 @@ import Testing
         for round in 0..<40 {
             let blocks = Blocks(count: 1 + round, pairs: 4, length: 64, random: &random)
             var run = svk_sketch_run(
-                low: blocks.low, high: blocks.high, front: blocks.front, back: blocks.back, records: blocks.records,
+                low: blocks.low.base, high: blocks.high.base, front: blocks.front, back: blocks.back, records: blocks.records,
                 rows: 32 * blocks.count - round % 32, cosine: Float.random(in: -1...1, using: &random),
                 offset_step: Float.random(in: 0...0.01, using: &random))
             let threshold = round % 9 == 0 ? -4 : Float.random(in: 0.01...1, using: &random)

@@ -1,5 +1,5 @@
 #if canImport(Glibc)
-import Glibc
+    internal import Glibc
 #endif
 
 /// Zeroed numbers at a 64-byte boundary.
@@ -32,7 +32,7 @@ private enum HugePages {
     /// Asks for them where the system has them. Without them everything is the same, but slower.
     static func advise(_ memory: UnsafeMutableRawPointer, _ byteCount: Int) {
         #if canImport(Glibc)
-        _ = madvise(memory, byteCount / Self.byteCount * Self.byteCount, Int32(MADV_HUGEPAGE))
+            _ = madvise(memory, byteCount / Self.byteCount * Self.byteCount, Int32(MADV_HUGEPAGE))
         #endif
     }
 }

@@ -24,7 +24,7 @@ package struct PruningExplanation: Hashable, Sendable {
 
 /// Times stages, when somebody wants to know.
 struct StageClock {
-    private let isRunning: Bool
+    let isRunning: Bool
     private var last: ContinuousClock.Instant?
 
     init(isRunning: Bool) {

@@ -1,5 +1,5 @@
 import CVectorKernels
-package import CacheModel
+internal import CacheModel
 
 /// How rows are divided into cells and sketched: the same for all rows of an index, and never changed.
 ///

@@ -268,7 +268,10 @@ struct PruningPass {
         var open = scratch.open
         batch.leftCount = table.pointee.scan(
             batch.blocks, batch.blockCount, &tables, layout.recordStride, &open, batch.left)
-        explanation.blocks += batch.blockCount
+        if clock.isRunning {
+            explanation.blocks += batch.blockCount
+            for block in 0..<batch.blockCount { explanation.rows += Int(batch.blocks[block].rows) }
+        }
         explanation.rowsRefined += batch.leftCount
         batch.blockCount = 0
     }

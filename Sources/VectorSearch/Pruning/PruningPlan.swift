@@ -1,5 +1,3 @@
-package import CacheModel
-
 /// How a search of one namespace goes about it, chosen from counts alone.
 package enum PruningPlan: String, Hashable, Sendable {
     /// By the vectors of a scope's own rows.
