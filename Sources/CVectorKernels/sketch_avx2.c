@@ -177,8 +177,17 @@ BOUNDS_TARGET static size_t avx2_scan(
     return found;
 }
 
+BOUNDS_TARGET static void avx2_assign(
+    const int16_t *const *rows, size_t row_count, const struct svk_sketch_centroids *centroids, int32_t *products,
+    uint32_t *cells) {
+    avx2_dots(rows, row_count, centroids->steps, centroids->count, centroids->length, products, centroids->count);
+    for (size_t r = 0; r < row_count; r++) {
+        cells[r] = (uint32_t)svk_sketch_best(products + r * centroids->count, centroids->scales, centroids->count);
+    }
+}
+
 static const struct svk_sketch_kernels kernels = {
-    "avx2", avx2_dots, bounds_cells, bounds_choose, bounds_walk, avx2_scan, bounds_refine,
+    "avx2", avx2_dots, avx2_assign, bounds_cells, bounds_choose, bounds_walk, avx2_scan, bounds_refine,
     bounds_round, bounds_rotate, bounds_make,
 };
 

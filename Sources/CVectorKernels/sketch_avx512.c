@@ -79,66 +79,7 @@ INLINE lanes_i record_sums(const uint8_t *const records[LANES], const int8_t *qu
 #define BOUNDS_MASK(flags) ((uint32_t)_mm512_movepi32_mask((__m512i)(flags)))
 #include "sketch_bounds.h"
 
-/// Products of one or four queries with as many rows as make 16 products together: `out_stride` apart for each query.
-INLINE void products(
-    const int16_t *const *queries, const int query_count, const int8_t *rows, size_t first, size_t count,
-    size_t length, int32_t *out, size_t out_stride) {
-    const int row_count = LANES / query_count;
-    const int8_t *group[LANES];
-    __m512i sums[LANES];
-#pragma clang loop unroll(full)
-    for (int i = 0; i < LANES; i++) {
-        sums[i] = _mm512_setzero_si512();
-    }
-#pragma clang loop unroll(full)
-    for (int r = 0; r < row_count; r++) {
-        group[r] = rows + (first + (size_t)r < count ? first + (size_t)r : count - 1) * length;
-    }
-    for (size_t i = 0; i < length; i += 32) {
-        __m512i query[4];
-#pragma clang loop unroll(full)
-        for (int q = 0; q < query_count; q++) {
-            query[q] = _mm512_loadu_si512(queries[q] + i);
-        }
-#pragma clang loop unroll(full)
-        for (int r = 0; r < row_count; r++) {
-            __m512i part = _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)(group[r] + i)));
-#pragma clang loop unroll(full)
-            for (int q = 0; q < query_count; q++) {
-                __m512i *sum = &sums[q * row_count + r];
-#ifdef SKETCH_VNNI
-                *sum = _mm512_dpwssd_epi32(*sum, query[q], part);
-#else
-                *sum = _mm512_add_epi32(*sum, _mm512_madd_epi16(query[q], part));
-#endif
-            }
-        }
-    }
-    int32_t all[LANES];
-    _mm512_storeu_si512(all, sums_of_each(sums));
-    size_t some = count - first < (size_t)row_count ? count - first : (size_t)row_count;
-    for (int q = 0; q < query_count; q++) {
-        memcpy(out + (size_t)q * out_stride + first, all + q * row_count, some * sizeof *all);
-    }
-}
-
-BOUNDS_TARGET static void avx512_dots(
-    const int16_t *const *queries, size_t query_count, const int8_t *rows, size_t count, size_t length, int32_t *out,
-    size_t out_stride) {
-    size_t fours = query_count / 4 * 4;
-    for (size_t first = 0; first < count; first += 4) {
-        for (size_t q = 0; q < fours; q += 4) {
-            products(queries + q, 4, rows, first, count, length, out + q * out_stride, out_stride);
-        }
-    }
-    for (size_t q = fours; q < query_count; q++) {
-        for (size_t first = 0; first < count; first += LANES) {
-            // Sixteen rows at a time are too many for the machine to guess which bytes come next.
-            svk_prefetch_far(rows + (first + 4 * LANES < count ? first + 4 * LANES : first) * length, LANES * length);
-            products(queries + q, 1, rows, first, count, length, out + q * out_stride, out_stride);
-        }
-    }
-}
+#include "sketch_products.h"
 
 INLINE __m512i both(__m256i low, __m256i high) { return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1); }
 
@@ -266,7 +207,7 @@ BOUNDS_TARGET static size_t avx512_scan(
 #endif
 
 static const struct svk_sketch_kernels kernels = {
-    NAME, avx512_dots, bounds_cells, bounds_choose, bounds_walk, avx512_scan, bounds_refine,
+    NAME, avx512_dots, avx512_assign, bounds_cells, bounds_choose, bounds_walk, avx512_scan, bounds_refine,
     bounds_round, bounds_rotate, bounds_make,
 };
 

@@ -127,8 +127,17 @@ static size_t neon_scan(
     return found;
 }
 
+static void neon_assign(
+    const int16_t *const *rows, size_t row_count, const struct svk_sketch_centroids *centroids, int32_t *products,
+    uint32_t *cells) {
+    neon_dots(rows, row_count, centroids->steps, centroids->count, centroids->length, products, centroids->count);
+    for (size_t r = 0; r < row_count; r++) {
+        cells[r] = (uint32_t)svk_sketch_best(products + r * centroids->count, centroids->scales, centroids->count);
+    }
+}
+
 static const struct svk_sketch_kernels kernels = {
-    "neon", neon_dots, bounds_cells, bounds_choose, bounds_walk, neon_scan, bounds_refine,
+    "neon", neon_dots, neon_assign, bounds_cells, bounds_choose, bounds_walk, neon_scan, bounds_refine,
     bounds_round, bounds_rotate, bounds_make,
 };
 

@@ -70,8 +70,17 @@ static size_t serial_scan(
     return found;
 }
 
+static void serial_assign(
+    const int16_t *const *rows, size_t row_count, const struct svk_sketch_centroids *centroids, int32_t *products,
+    uint32_t *cells) {
+    serial_dots(rows, row_count, centroids->steps, centroids->count, centroids->length, products, centroids->count);
+    for (size_t r = 0; r < row_count; r++) {
+        cells[r] = (uint32_t)svk_sketch_best(products + r * centroids->count, centroids->scales, centroids->count);
+    }
+}
+
 static const struct svk_sketch_kernels kernels = {
-    "serial", serial_dots, bounds_cells, bounds_choose, bounds_walk, serial_scan, bounds_refine,
+    "serial", serial_dots, serial_assign, bounds_cells, bounds_choose, bounds_walk, serial_scan, bounds_refine,
     bounds_round, bounds_rotate, bounds_make,
 };
 

@@ -247,4 +247,61 @@ import Testing
             for kernels in others { #expect(made(kernels) == expected) }
         }
     }
+
+    @Test(arguments: [64, 384, 1_536])
+    func allKernelsAssignTheSameCells(_ length: Int) {
+        var random = SeededGenerator(seed: UInt64(length))
+        let rows = AlignedMemory<Int16>(count: 32 * length, zero: 0)
+        let steps = AlignedMemory<Int8>(count: 77 * length, zero: 0)
+        let products = AlignedMemory<Int32>(count: 32 * 77, zero: 0)
+        let pointers = (0..<32).map { UnsafePointer(rows.base + $0 * length) }
+        for (rowCount, cells) in [(32, 77), (31, 16), (3, 5), (1, 1), (8, 33)] {
+            for cell in 0..<cells {
+                for index in 0..<length {
+                    // Some centroids twice, and some all but the same.
+                    let drawn = Int8.random(in: -127...127, using: &random)
+                    let previous = cell > 0 ? steps.base[(cell - 1) * length + index] : 0
+                    steps.base[cell * length + index] =
+                        cell % 4 == 3 ? previous : cell % 4 == 2 ? (index % 40 == 0 ? drawn : previous) : drawn
+                }
+            }
+            let sums = (0..<cells).map { cell in
+                (0..<length).reduce(Int32(0)) { $0 + Int32(steps.base[cell * length + $1]) }
+            }
+            let scales = (0..<cells).map { cell in
+                let squares = (0..<length).reduce(0) {
+                    $0 + Int(steps.base[cell * length + $1]) * Int(steps.base[cell * length + $1])
+                }
+                return Float(1 / Double(squares).squareRoot())
+            }
+            for row in 0..<rowCount {
+                let near = Int.random(in: 0..<cells, using: &random)
+                for index in 0..<length {
+                    let noise = Int.random(in: -8_000...8_000, using: &random)
+                    rows.base[row * length + index] = switch row % 4 {
+                    // Small numbers: their upper bytes say no more than the sign.
+                    case 0: Int16(clamping: row % 8 == 0 ? noise : noise / 80)
+                    case 1: Int16(clamping: Int(steps.base[near * length + index]) * 100 + noise)
+                    case 2: Int16(steps.base[near * length + index])
+                    default: index % 2 == 0 ? 32_767 : -32_767
+                    }
+                }
+            }
+            func assigned(_ kernels: svk_sketch_kernels) -> [UInt32] {
+                scales.withUnsafeBufferPointer { scales in
+                    sums.withUnsafeBufferPointer { sums in
+                        guard let scales = scales.baseAddress, let sums = sums.baseAddress else { return [] }
+                        var centroids = svk_sketch_centroids(
+                            steps: steps.base, scales: scales, sums: sums, count: cells, length: length)
+                        var found = [UInt32](repeating: 99, count: rowCount)
+                        kernels.assign(pointers, rowCount, &centroids, products.base, &found)
+                        return found
+                    }
+                }
+            }
+            let expected = assigned(serial)
+            #expect(cells < 10 || Set(expected).count > 2)
+            for kernels in others { #expect(assigned(kernels) == expected) }
+        }
+    }
 }

@@ -151,6 +151,19 @@ struct svk_sketch_row {
     float offset_step, alignment_error;
 };
 
+/// The centroids of a partition.
+struct svk_sketch_centroids {
+    /// `count` rows of `length` steps, a multiple of 64, and what makes each a unit vector.
+    const int8_t *_Nonnull steps;
+    const float *_Nonnull scales;
+    /// The sum of the steps of each.
+    const int32_t *_Nonnull sums;
+    size_t count, length;
+};
+
+/// Rows that `assign` takes at most.
+#define SVK_SKETCH_ASSIGNED 32
+
 struct svk_sketch_kernels {
     const char *_Nonnull name;
 
@@ -159,6 +172,13 @@ struct svk_sketch_kernels {
     void (*_Nonnull dots)(
         const int16_t *_Nonnull const *_Nonnull queries, size_t query_count, const int8_t *_Nonnull rows, size_t count,
         size_t length, int32_t *_Nonnull out, size_t out_stride);
+
+    /// Writes the cell of each of up to SVK_SKETCH_ASSIGNED rows, as `round` wrote them: the centroid with the largest
+    /// product, product * scale in single precision, the first one of several. `products` has room for a product of
+    /// every row with every centroid.
+    void (*_Nonnull assign)(
+        const int16_t *_Nonnull const *_Nonnull rows, size_t row_count,
+        const struct svk_sketch_centroids *_Nonnull centroids, int32_t *_Nonnull products, uint32_t *_Nonnull cells);
 
     /// Writes the numbers of the cells that may hold rows at or above the threshold and returns how many. Also writes
     /// every cell's cosine.

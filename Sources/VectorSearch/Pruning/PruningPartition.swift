@@ -24,6 +24,8 @@ package final class PruningPartition: Sendable {
     let rotations: AlignedMemory<Float>
     /// What e of the first sketch is measured in, for each cell.
     let offsetSteps: AlignedMemory<Float>
+    /// The sum of each centroid's steps.
+    let sums: AlignedMemory<Int32>
     /// Distances between centroids in steps of 2^-15, rounded up: one row for each cell.
     let distances: AlignedMemory<UInt16>
     /// How far the length of a sum of the basis may be from one.
@@ -62,11 +64,15 @@ package final class PruningPartition: Sendable {
         projections = AlignedMemory(count: count * layout.prefix, zero: 0)
         rotations = AlignedMemory(count: count * layout.length, zero: 0)
         offsetSteps = AlignedMemory(count: count, zero: 0)
+        sums = AlignedMemory(count: count, zero: 0)
         distances = AlignedMemory(count: count * count, zero: 0)
         for cell in 0..<count {
             let whole = centroids.base + cell * layout.length
             var squares = 0
-            for index in 0..<layout.length { squares += Int(whole[index]) * Int(whole[index]) }
+            for index in 0..<layout.length {
+                squares += Int(whole[index]) * Int(whole[index])
+                sums.base[cell] += Int32(whole[index])
+            }
             let scale = scales.base[cell]
             guard squares > 0, scale == Float(1 / Double(squares).squareRoot()) else { throw Self.damaged }
             let rotated = rotations.base + cell * layout.length
@@ -134,7 +140,7 @@ package final class PruningPartition: Sendable {
     /// Memory beside the rows' own.
     package var byteCount: Int {
         basis.byteCount + centroids.byteCount + scales.byteCount + projections.byteCount + rotations.byteCount
-            + offsetSteps.byteCount + distances.byteCount
+            + offsetSteps.byteCount + sums.byteCount + distances.byteCount
     }
 }
 

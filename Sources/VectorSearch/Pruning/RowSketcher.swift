@@ -7,9 +7,10 @@ package final class RowSketcher {
     private let table: UnsafePointer<svk_sketch_kernels>
 
     /// Rows whose products with all centroids fit into the second cache.
-    private static let tileRows = 32
+    private static let tileRows = Int(SVK_SKETCH_ASSIGNED)
     private let whole: AlignedMemory<Int16>
     private let products: AlignedMemory<Int32>
+    private let owners = AlignedMemory<UInt32>(count: RowSketcher.tileRows, zero: 0)
     private let projected: AlignedMemory<Float>
     private let rotated: AlignedMemory<Float>
     private var rows: [UnsafePointer<Float>] = []
@@ -53,13 +54,15 @@ package final class RowSketcher {
             _ = table.pointee.round(
                 row, min(layout.rowLength, layout.length), layout.length, whole.base + index * layout.length, &distance)
         }
-        table.pointee.dots(
-            wholeRows, rows.count, partition.centroids.base, cells, layout.length, products.base, cells)
+        var centroids = svk_sketch_centroids(
+            steps: partition.centroids.base, scales: partition.scales.base, sums: partition.sums.base, count: cells,
+            length: layout.length)
+        table.pointee.assign(wholeRows, rows.count, &centroids, products.base, owners.base)
         kernels.table.pointee.dots(
             rows, rows.count, partition.basis.base, layout.rowLength, layout.prefix, layout.rowLength, projected.base,
             layout.prefix)
         for (index, row) in rows.enumerated() {
-            let cell = svk_sketch_best(products.base + index * cells, partition.scales.base, cells)
+            let cell = Int(owners.base[index])
             let cosine = svk_sketch_dot(
                 row, partition.centroids.base + cell * layout.length, min(layout.rowLength, layout.length))
             for position in 0..<layout.length {
