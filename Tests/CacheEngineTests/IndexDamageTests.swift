@@ -55,6 +55,32 @@ import Testing
         try world.compare(80)
     }
 
+    /// What `semblance check` does.
+    @Test(arguments: [Table.sketches, .partitions])
+    func aStrictStartNamesDamageToAnIndex(_ table: Table) throws {
+        let world = try Self.world(seed: 26)
+        try world.harness.reopen { $0.isStrict = true }
+        try world.harness.reopen { $0.isStrict = false }
+        #expect {
+            try world.harness.examine { environment in
+                let writer = try environment.beginWrite()
+                var found: (key: [UInt8], value: [UInt8])?
+                try writer.forEach(table) { (key, value) throws(CacheError) -> Bool in
+                    found = (Array(key), Array(value))
+                    return false
+                }
+                let (key, original) = try #require(found)
+                var value = original
+                value[value.count / 2] ^= 1
+                try writer.put(table, key, value)
+                try writer.commit(.entries)
+                world.harness.configuration.isStrict = true
+            }
+        } throws: { ($0 as? CacheError)?.code == .storeDamaged }
+        try world.harness.reopen { $0.isStrict = false }
+        try world.compare(20)
+    }
+
     @Test func aSketchRecordUnderAnotherBlocksKeyIsNotBelieved() throws {
         let world = try Self.world(seed: 22)
         var first: [UInt8]?

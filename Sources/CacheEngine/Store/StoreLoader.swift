@@ -49,7 +49,9 @@ package struct StoreLoader {
         let isWhole = directory.holdsStore ? try directory.prepareDataFile() : true
         let environment = try StorageEnvironment(directory: directory.path, options: configuration.storage)
         try FormatUpgrade.current.run(in: environment)
-        if !isWhole || configuration.isStrict { try StoreWalk(environment: environment).run() }
+        if !isWhole || configuration.isStrict {
+            try StoreWalk(environment: environment, includesIndexes: configuration.isStrict).run()
+        }
         let transaction = try environment.beginRead()
         guard let record = try transaction.value(.store, StorageKey.store) else {
             // A store without its record is either brand-new or has lost it.

@@ -12,8 +12,13 @@ package struct StoreWalk {
     }
 
     let environment: StorageEnvironment
+    /// Whether damage to what is stored of search indexes counts: a start makes it anew from the rows.
+    let includesIndexes: Bool
 
-    package init(environment: StorageEnvironment) { self.environment = environment }
+    package init(environment: StorageEnvironment, includesIndexes: Bool = true) {
+        self.environment = environment
+        self.includesIndexes = includesIndexes
+    }
 
     /// - Throws: `store-damaged` at the first record that is not what its checksum says, or that another one contradicts.
     @discardableResult
@@ -38,9 +43,11 @@ package struct StoreWalk {
             try check(key, value, transaction, dimensions, &report)
             return true
         }
-        try transaction.forEach(.keys) { (key, value) throws(CacheError) -> Bool in
-            _ = try RecordReader(sealed: value, seed: Checksum.of(Array(key)))
-            return true
+        for table in includesIndexes ? [Table.keys, .partitions, .sketches] : [.keys] {
+            try transaction.forEach(table) { (key, value) throws(CacheError) -> Bool in
+                _ = try RecordReader(sealed: value, seed: Checksum.of(key))
+                return true
+            }
         }
         for table in [Table.tags, .garbage, .announcements] {
             try transaction.forEach(table) { (_, _) throws(CacheError) -> Bool in true }
