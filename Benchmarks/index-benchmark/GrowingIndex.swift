@@ -2,15 +2,17 @@ import CacheModel
 import Foundation
 import VectorSearch
 
-/// The index alone, as the service keeps it: rows come in batches, and when `PruningPlan` says so it is built anew.
+/// The index alone, as the service keeps it: rows come in batches, and when `PruningPlan` says so it is built anew or put in
+/// order.
 struct GrowingIndex {
     /// What growing has cost, processor time of the one thread that does it.
     struct Cost {
         /// Sketching and inserting.
         var insertNanoseconds: UInt64 = 0
-        /// Building anew; the service does that in the background.
+        /// Building anew and putting in order; the service does both in the background.
         var rebuildNanoseconds: UInt64 = 0
         var rebuildCount = 0
+        var repackCount = 0
         /// The longest that a rebuild kept its thread from other work.
         var longestStepNanoseconds: UInt64 = 0
     }
@@ -20,6 +22,8 @@ struct GrowingIndex {
     let blas: BlasLibrary
     private(set) var index: PruningIndex?
     private(set) var cost = Cost()
+    /// What an index is put in order from.
+    private var sketches: SketchFile?
 
     private static let batchRows = Limits.batchCount
     private static let stepRows = 1_024
@@ -40,12 +44,26 @@ struct GrowingIndex {
             let live = batch.upperBound
             let needsRebuild = PruningPlan.needsRebuild(
                 liveRows: live, indexedRows: index?.rowCount ?? 0, cellCount: cells, dimension: rows.dimension)
-            guard needsRebuild else { continue }
-            let built = try rebuild(rowCount: live)
-            sketcher = RowSketcher(built.partition, kernels: kernels)
-            cells = PruningPlan.cellCount(rows: live)
-            index = built
+            if needsRebuild {
+                let built = try rebuild(rowCount: live)
+                sketcher = RowSketcher(built.partition, kernels: kernels)
+                cells = PruningPlan.cellCount(rows: live)
+                index = built
+            } else if let index,
+                PruningPlan.needsRepacking(indexedRows: index.rowCount, grownRows: index.grownRowCount)
+            {
+                try repack(index, rowCount: live)
+            }
         }
+    }
+
+    private mutating func repack(_ grown: PruningIndex, rowCount: Int) throws {
+        guard let sketches else { return }
+        var watch = Stopwatch()
+        index = try PruningIndex(grown.partition, rows: (0..<UInt32(rowCount)).map { $0 }) { sketches[$0] }
+        watch.lap()
+        cost.repackCount += 1
+        cost.rebuildNanoseconds += watch.nanoseconds
     }
 
     private mutating func insert(_ batch: Range<Int>, _ sketcher: RowSketcher) throws {
@@ -59,6 +77,7 @@ struct GrowingIndex {
         try index?.insert(UnsafeRawBufferPointer(sketches), rows: batch.map { UInt32($0) })
         watch.lap()
         cost.insertNanoseconds += watch.nanoseconds
+        self.sketches?.write(UnsafeRawBufferPointer(sketches), from: batch.lowerBound)
         withExtendedLifetime(published) {}
     }
 
@@ -75,6 +94,10 @@ struct GrowingIndex {
         }
         let built = try builder.finish()
         watch.lap()
+        // A store is written to in any case.
+        let file = try SketchFile(rowCount: rows.count, sketchBytes: built.partition.sketchBytes)
+        builder.withSketches { _, _, sketches in file.write(sketches, from: 0) }
+        sketches = file
         cost.rebuildCount += 1
         cost.rebuildNanoseconds += watch.nanoseconds
         cost.longestStepNanoseconds = max(cost.longestStepNanoseconds, watch.longestNanoseconds)

@@ -7,12 +7,14 @@ import VectorSearch
 /// A command is one line, its words separated by tabs; the answer is one line of JSON.
 ///
 ///     load ROWS.npy QUERIES.npy             maps both files
-///     grow                                  inserts all rows into an empty index, building it anew when due
+///     grow                                  inserts all rows into an empty index, building it anew or putting it in order
+///                                           when due
 ///     rebuild                               builds a second index of all rows at once, beside the first
 ///     use grown | rebuilt                   which of them is searched from now on
 ///     round THRESHOLD FIRST COUNT WARM-UP   COUNT queries one by one; WARM-UP others before, not measured
 ///     batch THRESHOLD FIRST COUNT SIZE      the same, SIZE at a time
 ///     scan THRESHOLD FIRST COUNT WARM-UP    as `round`, by a scan of all rows
+///     explain THRESHOLD FIRST COUNT SIZE    as `batch`, with the counts and the nanoseconds of each stage, of all together
 final class Session {
     enum Failure: Error, CustomStringConvertible {
         case usage(String)
@@ -35,6 +37,7 @@ final class Session {
         var insertSeconds: Double?
         var rebuildSeconds: Double?
         var rebuildCount: Int?
+        var repackCount: Int?
         /// The longest that a thread was kept from other work.
         var longestStepSeconds: Double?
         /// What the index says of its own size.
@@ -44,6 +47,7 @@ final class Session {
         var microseconds: [Double]?
         /// Processor time of the thread, all queries together.
         var threadSeconds: Double?
+        var stages: [String: UInt64]?
         /// The best match of each query, -1 for none.
         var found: [Int]?
     }
@@ -58,6 +62,8 @@ final class Session {
     private var growing: GrowingIndex?
     private var rebuilt: PruningIndex?
     private var searched: PruningIndex?
+    /// What searches through the index add to while they are explained.
+    private var explanation: SearchExplanation?
 
     init() throws {
         kernels = try Kernels(environment: ProcessInfo.processInfo.environment)
@@ -85,6 +91,12 @@ final class Session {
             case "round": return try round(threshold, first, count, warmUp: last, isScan: false)
             case "scan": return try round(threshold, first, count, warmUp: last, isScan: true)
             case "batch" where last > 0: return try batch(threshold, first, count, size: last)
+            case "explain" where last > 0:
+                explanation = SearchExplanation(plan: .partition)
+                defer { explanation = nil }
+                var answer = try batch(threshold, first, count, size: last)
+                answer.stages = explanation.map(Self.stages)
+                return answer
             default: throw Failure.usage(command)
             }
         default: throw Failure.usage(command)
@@ -111,7 +123,7 @@ final class Session {
         let cost = growing?.cost
         return Answer(
             rows: searched?.rowCount, insertSeconds: cost.map { Double($0.insertNanoseconds) / 1e9 },
-            rebuildSeconds: cost.map { Double($0.rebuildNanoseconds) / 1e9 }, rebuildCount: cost?.rebuildCount,
+            rebuildSeconds: cost.map { Double($0.rebuildNanoseconds) / 1e9 }, rebuildCount: cost?.rebuildCount, repackCount: cost?.repackCount,
             longestStepSeconds: cost.map { Double($0.longestStepNanoseconds) / 1e9 }, indexBytes: searched?.byteCount,
             partitionBytes: searched?.partition.byteCount)
     }
@@ -170,10 +182,9 @@ final class Session {
             return try Query(UnitVector(components), threshold: threshold)
         }
         let indexedRows = searched?.rowCount ?? 0
-        let plan = PruningPlan(
-            scopeRows: rows.count, totalRows: rows.count, indexedRows: indexedRows, threshold: threshold)
+        let plan = PruningPlan.choose(
+            scopeRows: rows.count, totalRows: rows.count, indexedRows: indexedRows)
         if let searched, plan == .partition, !isScan {
-            var explanation: PruningExplanation?
             return search.search(
                 batch, in: searched, scratch: scratch, explanation: &explanation,
                 address: rows.address, verdict: { _, row in .accept(order: UInt64(row)) })
@@ -182,5 +193,17 @@ final class Session {
         return ExactScan(kernels: kernels, blas: blas).search(
             batch, dimension: rows.dimension, stride: rows.stride, runs: [run], scratch: scanScratch,
             verdict: { _, row in .accept(order: UInt64(row)) })
+    }
+
+    private static func stages(_ explanation: SearchExplanation) -> [String: UInt64] {
+        let (counts, times) = (explanation.counts, explanation.times)
+        return [
+            "cells": counts.cells, "cellsVisited": counts.cellsVisited, "blocks": counts.blocks,
+            "sketchesRead": counts.sketchesRead, "sketchesRefined": counts.sketchesRefined,
+            "rowsCompared": counts.rowsCompared, "prepareNanoseconds": times.prepareNanoseconds,
+            "centroidNanoseconds": times.centroidNanoseconds, "chooseNanoseconds": times.chooseNanoseconds,
+            "sketchNanoseconds": times.sketchNanoseconds, "refineNanoseconds": times.refineNanoseconds,
+            "compareNanoseconds": times.compareNanoseconds,
+        ]
     }
 }

@@ -111,21 +111,18 @@ package final class Engine: Sendable {
         }
     }
 
-    /// Answers on the calling thread when that is quick: handing over to a search thread and back takes some 50 µs, and what
-    /// else that thread has to do waits 200 µs at most.
+    /// Answers on the calling thread when that is quick: handing over to a search thread and back takes some 50 µs.
     ///
-    /// - Returns: nil when the search would read more, or when the read is not a lookup; nothing has happened then.
-    package func answerInline(_ read: ReadRequest) -> ReadReply? {
+    /// - Returns: nil when the search would take longer, or when the read is not a lookup; nothing has happened then.
+    package func answerInline(_ read: ReadRequest, limit: InlineLimit) -> ReadReply? {
         guard case .lookup(let name, let lookups) = read else { return nil }
         let state = published.current
-        // 200 µs at the 10 GB/s that a core reads at least.
-        let limitBytes = 2_000_000
         if let content = state.table.content(name), let index = state.snapshot?.view[content] {
             var bytes = 0
             for lookup in lookups where lookup.vector != nil {
                 let threshold = lookup.threshold ?? state.table[name]?.record.settings.threshold ?? 0.95
                 bytes += VectorSearches.expectedBytes(index, lookup.scope, threshold: threshold)
-                guard bytes <= limitBytes else { return nil }
+                guard bytes <= limit.searchBytes else { return nil }
             }
         }
         let box =

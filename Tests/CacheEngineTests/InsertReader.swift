@@ -24,7 +24,8 @@ final class Reader: Sendable {
     func run(lookups lookup: Lookup) {
         for _ in 0..<200_000 {
             guard
-                case .lookup(let replies)? = engine.answerInline(.lookup(namespace: EngineHarness.namespace, [lookup])),
+                case .lookup(let replies)? = engine.answerInline(
+                    .lookup(namespace: EngineHarness.namespace, [lookup]), limit: .brief),
                 let reply = replies.first
             else { continue }
             state.withLock { seen in

@@ -127,7 +127,7 @@ import VectorSearch
         }
         let search = try #require(PrunedSearch(kernels: kernels))
         let scratch = PruningScratch()
-        var explanation: PruningExplanation?
+        var explanation: SearchExplanation?
         for (number, vector) in Self.vectors.enumerated() {
             for threshold: Float in [0.99, 0.9, 0.6] {
                 let query = try UnitVector(vector)

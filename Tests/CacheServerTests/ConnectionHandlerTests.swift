@@ -119,10 +119,27 @@ import Testing
         try connection.send(bytes: bytes)
         let inline = try connection.replies().count
         #expect((1...8).contains(inline))
-        #expect(connection.executor.inlineCount == inline)
+        #expect(connection.executor.inlineLimits == Array(repeating: .brief, count: inline))
         #expect(connection.executor.take().count == 20 - inline)
         try connection.send(.lookup(), 40)
         #expect(try connection.replies().map(\.identifier) == [40], "the next round may again")
+    }
+
+    @Test func onlyALookupThatNobodyWaitsBehindMayTakeLong() throws {
+        var connection = try EmbeddedConnection.greeted()
+        connection.executor.answerInline(with: .lookup([.miss]))
+        let counters = connection.services.counters(of: connection.channel.eventLoop)
+        counters.update { $0.connectionsAccepted += 1 }
+        try connection.send(.lookup(), 10)
+        #expect(connection.executor.inlineLimits == [.long])
+        counters.update { $0.connectionsAccepted += 1 }
+        try connection.send(.lookup(), 11)
+        #expect(connection.executor.inlineLimits == [.long, .brief], "another connection of the loop waits")
+        counters.update { $0.connectionsClosed += 1 }
+        try connection.send(.get, 12)
+        try connection.send(.lookup(), 13)
+        #expect(connection.executor.inlineLimits == [.long, .brief, .brief], "another request is under way")
+        #expect(try connection.replies().count == 3)
     }
 
     @Test func aMalformedBodyIsAnsweredAfterWhatIsInFlightAndEndsTheConnection() throws {

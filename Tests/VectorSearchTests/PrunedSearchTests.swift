@@ -63,7 +63,7 @@ import Testing
     ) throws {
         let scratch = PruningScratch()
         for batch in [1, 7, queries.count] {
-            var none: PruningExplanation?
+            var none: SearchExplanation?
             for start in stride(from: 0, to: queries.count, by: batch) {
                 let range = start..<min(start + batch, queries.count)
                 let found = search.search(
@@ -136,7 +136,7 @@ import Testing
             let kernels = try #require(Kernels(set))
             let index = try searched.index(built: 3_000, cells: 40, kernels: kernels, seed: 1)
             let search = try #require(PrunedSearch(kernels: kernels))
-            var explanation: PruningExplanation? = PruningExplanation()
+            var explanation: SearchExplanation? = SearchExplanation(plan: .partition)
             for row in stride(from: 0, to: 4_000, by: 200) {
                 let results = search.search(
                     [try Query(vectors[row], threshold: 0.95)], in: index, scratch: PruningScratch(),
@@ -144,12 +144,28 @@ import Testing
                 ) { _, row in .accept(order: UInt64(row)) }
                 #expect(results.first?.matches.first?.row == UInt32(row))
             }
-            let looked = try #require(explanation)
+            let looked = try #require(explanation).counts
             #expect(looked.cells == 20 * 40)
             #expect(looked.cellsVisited >= 20 && looked.cellsVisited < 20 * 10)
-            #expect(looked.candidates >= 20 && looked.candidates < 20 * 50)
-            #expect(looked.candidates <= looked.rowsRefined && looked.rowsRefined < 20 * 110)
+            #expect(looked.rowsCompared >= 20 && looked.rowsCompared < 20 * 50)
+            #expect(looked.sketchesRefined <= looked.sketchesRead && looked.sketchesRead < 20 * 4_000)
+            #expect(looked.rowsCompared <= looked.sketchesRefined && looked.sketchesRefined < 20 * 110)
         }
+    }
+
+    @Test func theRowsOfAllBlocksAreCountedWhenNoBlockIsRuledOut() throws {
+        var random = SeededGenerator(seed: 12)
+        let vectors = try PruningCase.adversarial(64, count: 333, random: &random)
+        let searched = PruningCase(dimension: 64, vectors: vectors)
+        let kernels = try Kernels(environment: [:])
+        let index = try searched.index(built: 200, cells: 5, kernels: kernels, seed: 2)
+        var explanation: SearchExplanation? = SearchExplanation(plan: .partition)
+        _ = try #require(PrunedSearch(kernels: kernels)).search(
+            [try Query(vectors[0], threshold: -1)], in: index, scratch: PruningScratch(), explanation: &explanation,
+            address: searched.address
+        ) { _, _ in .ignore }
+        let counts = try #require(explanation).counts
+        #expect(counts.cells == 5 && counts.cellsVisited == 5 && counts.sketchesRead == 333)
     }
 
     @Test func everyInstructionSetComparesTheSameRows() throws {
@@ -158,25 +174,18 @@ import Testing
         let searched = PruningCase(dimension: 200, vectors: vectors)
         let serial = try #require(Kernels(.serial))
         let index = try searched.index(built: 300, cells: 9, kernels: serial, seed: 2)
-        var counts: [PruningExplanation] = []
+        var counts: [SearchExplanation.Counts] = []
         for set in Kernels.supported {
             let kernels = try #require(Kernels(set))
             let search = try #require(PrunedSearch(kernels: kernels))
-            var explanation: PruningExplanation? = PruningExplanation()
+            var explanation: SearchExplanation? = SearchExplanation(plan: .partition)
             for row in 0..<60 {
                 _ = search.search(
                     [try Query(vectors[row * 7], threshold: [0.6, 0.8, 0.95][row % 3])], in: index,
                     scratch: PruningScratch(), explanation: &explanation, address: searched.address
                 ) { _, row in .accept(order: UInt64(row)) }
             }
-            var looked = try #require(explanation)
-            looked.prepareNanoseconds = 0
-            looked.centroidNanoseconds = 0
-            looked.chooseNanoseconds = 0
-            looked.scanNanoseconds = 0
-            looked.refineNanoseconds = 0
-            looked.compareNanoseconds = 0
-            counts.append(looked)
+            counts.append(try #require(explanation).counts)
         }
         #expect(Set(counts).count == 1, "\(counts)")
     }
@@ -190,7 +199,7 @@ import Testing
         try searched.insert(40..<60, into: &index, kernels: kernels, batch: 20)
         #expect(index.rowCount == 120)
         let search = try #require(PrunedSearch(kernels: kernels))
-        var none: PruningExplanation?
+        var none: SearchExplanation?
         let results = search.search(
             [try Query(vectors[45], threshold: 0.5, neighbors: 100)], in: index, scratch: PruningScratch(),
             explanation: &none, address: searched.address
@@ -206,7 +215,7 @@ import Testing
         let searched = PruningCase(dimension: 64, vectors: vectors)
         let index = try searched.index(built: 50, cells: 4, kernels: kernels, seed: 2)
         let search = try #require(PrunedSearch(kernels: kernels))
-        var none: PruningExplanation?
+        var none: SearchExplanation?
         let results = search.search(
             [try Query(vectors[7], threshold: -1, neighbors: 100)], in: index, scratch: PruningScratch(),
             explanation: &none, address: { $0 % 2 == 0 ? searched.address($0) : nil }

@@ -37,7 +37,7 @@ private final class Published: Sendable {
         of row: Int, _ searched: PruningCase, _ index: PruningIndex, _ kernels: Kernels
     ) throws -> [Match] {
         let search = try #require(PrunedSearch(kernels: kernels))
-        var none: PruningExplanation?
+        var none: SearchExplanation?
         return search.search(
             [try Query(searched.vectors[row], threshold: 0.6, neighbors: 100)], in: index, scratch: PruningScratch(),
             explanation: &none, address: searched.address
@@ -70,7 +70,7 @@ private final class Published: Sendable {
                     let search = try #require(PrunedSearch(kernels: kernels))
                     let scratch = PruningScratch()
                     var count = 0
-                    var none: PruningExplanation?
+                    var none: SearchExplanation?
                     var random = SeededGenerator(seed: UInt64(reader))
                     repeat {
                         let (index, known) = shared.state.withLock { ($0.index, $0.known) }
@@ -209,14 +209,13 @@ private final class Published: Sendable {
     }
 
     @Test func thePlanFollowsFromTheCounts() {
-        func plan(_ scope: Int, _ total: Int, _ indexed: Int, _ threshold: Float) -> PruningPlan {
-            PruningPlan(scopeRows: scope, totalRows: total, indexedRows: indexed, threshold: threshold)
+        func plan(_ scope: Int, _ total: Int, _ indexed: Int) -> SearchExplanation.Plan {
+            PruningPlan.choose(scopeRows: scope, totalRows: total, indexedRows: indexed)
         }
-        #expect(plan(10, 1_000_000, 1_000_000, 0.95) == .scopeList)
-        #expect(plan(1_000, 1_500, 0, 0.95) == .scan)
-        #expect(plan(500_000, 1_000_000, 1_000_000, 0.95) == .partition)
-        #expect(plan(500_000, 1_000_000, 0, 0.95) == .scan)
-        #expect(plan(1_000_000, 1_000_000, 1_000_000, 0.1) == .scan)
+        #expect(plan(10, 1_000_000, 1_000_000) == .scopeList)
+        #expect(plan(1_000, 1_500, 0) == .scan)
+        #expect(plan(500_000, 1_000_000, 1_000_000) == .partition)
+        #expect(plan(500_000, 1_000_000, 0) == .scan)
         #expect(PruningPlan.cellCount(rows: 1_000_000) == 1_008)
         #expect(!PruningPlan.needsRebuild(liveRows: 100, indexedRows: 0, cellCount: nil, dimension: 384))
         #expect(PruningPlan.needsRebuild(liveRows: 5_000, indexedRows: 0, cellCount: nil, dimension: 384))

@@ -92,11 +92,10 @@ extension NamespaceIndex {
             dimension: dimension)
     }
 
-    /// Whether so many rows have come since the index was put in order that it is worth doing again: a pass over the sketches,
-    /// a third of a microsecond a row.
+    /// Whether the current generation is to be put in order again.
     var needsRepacking: Bool {
         guard next == nil, let index = current?.index else { return false }
-        return index.grownRowCount >= max(PruningPlan.leastRows, index.rowCount / 4)
+        return PruningPlan.needsRepacking(indexedRows: index.rowCount, grownRows: index.grownRowCount)
     }
 
     /// The rows that live, in ascending order.

@@ -21,7 +21,7 @@ struct VectorSearches {
     struct Found {
         var search: Search
         var result: SearchResult
-        var plan: PruningPlan
+        var plan: SearchExplanation.Plan
         var explanation: SearchExplanation?
     }
 
@@ -31,7 +31,7 @@ struct VectorSearches {
 
     /// Searches that read the same rows in the same way.
     private struct Group: Hashable {
-        var plan: PruningPlan
+        var plan: SearchExplanation.Plan
         /// Only where a scope's own rows are read.
         var scope: Scope?
         /// Only where the search goes alone.
@@ -41,7 +41,7 @@ struct VectorSearches {
     func run(_ judge: RowJudge, _ methods: SearchMethods, _ memory: SearchMemory) -> [Found] {
         var groups: [Group: [Search]] = [:]
         for search in searches {
-            let plan = Self.plan(search.rows?.rows.count ?? 0, search.query.threshold, judge.index, methods)
+            let plan = Self.plan(search.rows?.rows.count ?? 0, judge.index, methods)
             let group = Group(
                 plan: plan, scope: plan == .scopeList ? search.scope : nil,
                 lookup: search.isExplained ? search.lookup : nil)
@@ -59,15 +59,15 @@ struct VectorSearches {
     }
 
     private static func plan(
-        _ scopeRows: Int, _ threshold: Float, _ index: NamespaceIndex, _ methods: SearchMethods
-    ) -> PruningPlan {
-        PruningPlan(
+        _ scopeRows: Int, _ index: NamespaceIndex, _ methods: SearchMethods
+    ) -> SearchExplanation.Plan {
+        PruningPlan.choose(
             scopeRows: scopeRows, totalRows: index.rowCount,
-            indexedRows: methods.pruned == nil ? 0 : index.current?.index.rowCount ?? 0, threshold: threshold)
+            indexedRows: methods.pruned == nil ? 0 : index.current?.index.rowCount ?? 0)
     }
 
     private static func run(
-        _ searches: [Search], _ plan: PruningPlan, _ judge: RowJudge, _ methods: SearchMethods, _ memory: SearchMemory,
+        _ searches: [Search], _ plan: SearchExplanation.Plan, _ judge: RowJudge, _ methods: SearchMethods, _ memory: SearchMemory,
         _ explanation: inout SearchExplanation?
     ) -> [SearchResult] {
         let index = judge.index
@@ -77,12 +77,9 @@ struct VectorSearches {
         let queries = searches.map(\.query)
         let terms = searches.map(judge.terms)
         if plan == .partition, let pruned = methods.pruned, let current = index.current {
-            var steps = explanation.map { _ in PruningExplanation() }
-            let results = pruned.search(
-                queries, in: current.index, scratch: memory.pruned, explanation: &steps, address: index.address
+            return pruned.search(
+                queries, in: current.index, scratch: memory.pruned, explanation: &explanation, address: index.address
             ) { query, row in judge.verdict(row, terms[query]) }
-            if let steps { explanation?.add(steps) }
-            return results
         }
         let runs = plan == .scopeList ? runs(of: rows, index) : allRuns(index)
         let clock = ContinuousClock()
@@ -100,15 +97,9 @@ struct VectorSearches {
     }
 
     private static func explanation(
-        _ plan: PruningPlan, _ search: Search, _ index: NamespaceIndex
+        _ plan: SearchExplanation.Plan, _ search: Search, _ index: NamespaceIndex
     ) -> SearchExplanation {
-        let kind: SearchExplanation.Plan =
-            switch plan {
-            case .scopeList: .scopeList
-            case .scan: .scan
-            case .partition: .partition
-            }
-        var explanation = SearchExplanation(plan: kind)
+        var explanation = SearchExplanation(plan: plan)
         explanation.counts.rows = UInt64(index.rowCount)
         explanation.counts.scopeRows = UInt64(search.rows?.rows.count ?? 0)
         return explanation
@@ -145,35 +136,20 @@ struct VectorSearches {
     /// About how many bytes a search of this scope reads, to expect what it costs.
     static func expectedBytes(_ index: NamespaceIndex, _ scope: Scope, threshold: Float) -> Int {
         let count = index.scopes[scope]?.rows.count ?? 0
-        let plan = PruningPlan(
-            scopeRows: count, totalRows: index.rowCount, indexedRows: index.current?.index.rowCount ?? 0,
-            threshold: threshold)
+        let plan = PruningPlan.choose(
+            scopeRows: count, totalRows: index.rowCount, indexedRows: index.current?.index.rowCount ?? 0)
         let rowBytes = (index.layout?.stride ?? 0) * 4
         switch plan {
         case .scopeList: return count * rowBytes
         case .scan: return index.rowCount * rowBytes
         case .partition:
             guard let current = index.current?.index else { return 0 }
-            // Centroids, and of the first sketches what the bounds leave: a fiftieth at 0.95, a tenth at 0.90, then most.
-            let share = threshold >= 0.95 ? 50 : threshold >= 0.9 ? 10 : 1
-            return current.partition.cellCount * rowBytes / 4 + current.rowCount * rowBytes / 64 / share
+            // Centroids, and of the first sketches what the bounds leave: a fiftieth at 0.95, a tenth at 0.90, then most. Low
+            // thresholds that no row reaches leave vectors, too.
+            let rows = current.rowCount
+            let sketched = threshold >= 0.95 ? rows / 50 : threshold >= 0.9 ? rows / 10 : rows
+            return current.partition.cellCount * rowBytes / 4 + sketched * rowBytes / 64
+                + (threshold < 0.7 ? rows * rowBytes : 0)
         }
-    }
-}
-
-extension SearchExplanation {
-    fileprivate mutating func add(_ steps: PruningExplanation) {
-        counts.cells = UInt64(steps.cells)
-        counts.cellsVisited = UInt64(steps.cellsVisited)
-        counts.blocks = UInt64(steps.blocks)
-        counts.sketchesRead = UInt64(steps.rows)
-        counts.sketchesRefined = UInt64(steps.rowsRefined)
-        counts.rowsCompared = UInt64(steps.candidates)
-        times.prepareNanoseconds = steps.prepareNanoseconds
-        times.centroidNanoseconds = steps.centroidNanoseconds
-        times.chooseNanoseconds = steps.chooseNanoseconds
-        times.sketchNanoseconds = steps.scanNanoseconds
-        times.refineNanoseconds = steps.refineNanoseconds
-        times.compareNanoseconds = steps.compareNanoseconds
     }
 }

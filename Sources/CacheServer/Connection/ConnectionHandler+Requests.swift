@@ -47,7 +47,7 @@ extension ConnectionHandler {
         switch plan {
         case .answer(let reply): output.append(reply, identifier: identifier)
         case .read(let read, let assembly):
-            if inlineAllowance > 0, case .lookup = read, let answer = executor.answerInline(read) {
+            if inlineAllowance > 0, case .lookup = read, let answer = executor.answerInline(read, limit: inlineLimit) {
                 inlineAllowance -= 1
                 output.append(assembly.reply(to: answer), identifier: identifier)
                 return
@@ -58,6 +58,13 @@ extension ConnectionHandler {
             guard let mailbox = begin(assembly.opcode, identifier, bytes: bytes) else { return }
             executor.submit(write) { mailbox.put(assembly.reply(to: $0), identifier: identifier) }
         }
+    }
+
+    /// A connection that has its event loop for itself and sends nothing before it is answered gains nothing by another
+    /// thread.
+    private var inlineLimit: InlineLimit {
+        let isAlone = counters.openConnections <= 1 && state.inFlightCount == 0 && inbound.waitingBytes == 0
+        return isAlone ? .long : .brief
     }
 
     /// - Returns: where the reply goes; nil when the request was refused for want of room.

@@ -6,7 +6,7 @@ package protocol RequestExecutor: Sendable {
     func submit(_ write: WriteRequest, reply: @escaping @Sendable (WriteReply) -> Void)
     func submit(_ read: ReadRequest, reply: @escaping @Sendable (ReadReply) -> Void)
     /// Answers on the calling thread what takes less than a hand-over to another one; nil when nothing happened.
-    func answerInline(_ read: ReadRequest) -> ReadReply?
+    func answerInline(_ read: ReadRequest, limit: InlineLimit) -> ReadReply?
     func lease(namespace: String, sources: [String]) -> (lease: Lease, sources: [SourceState])
     func namespaces() -> [NamespaceDescription]
     func statisticsFields() -> [StatisticsField]

@@ -1,4 +1,5 @@
 import CVectorKernels
+package import CacheModel
 
 /// Searches by an index: finds what a scan of all its rows would find, and reads few of them.
 ///
@@ -28,12 +29,12 @@ package struct PrunedSearch: Sendable {
     private static let groupRows = 16_384
 
     /// - Parameters:
-    ///   - explanation: What was looked at is added to it; nil saves the time to measure it.
+    ///   - explanation: What all queries together looked at is added to it; nil saves the time to measure it.
     ///   - address: Where the vector of a row lies; nil for a row that is gone.
     ///   - verdict: As for `ExactScan.search`.
     package func search<Failure: Error>(
         _ queries: [Query], in index: PruningIndex, scratch: PruningScratch,
-        explanation: inout PruningExplanation?, address: (_ row: UInt32) -> UnsafePointer<Float>?,
+        explanation: inout SearchExplanation?, address: (_ row: UInt32) -> UnsafePointer<Float>?,
         verdict: (_ query: Int, _ row: UInt32) throws(Failure) -> RowVerdict
     ) throws(Failure) -> [SearchResult] {
         guard !queries.isEmpty else { return [] }
@@ -43,7 +44,7 @@ package struct PrunedSearch: Sendable {
         guard index.rowCount > 0 else { return queries.map { _ in SearchResult() } }
         var pass = PruningPass(
             index: index, queries: queries, scratch: scratch, kernels: kernels, table: table,
-            explanation: explanation ?? PruningExplanation(), isExplained: explanation != nil)
+            explanation: explanation ?? SearchExplanation(plan: .partition), isExplained: explanation != nil)
         pass.prepare()
         for query in queries.indices { pass.chooseCells(query) }
         for query in queries.indices { try pass.visitNearest(query, address, verdict) }

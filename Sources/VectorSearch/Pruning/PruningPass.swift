@@ -1,4 +1,5 @@
 import CVectorKernels
+import CacheModel
 
 /// One search on its way through the cells of an index.
 struct PruningPass {
@@ -7,7 +8,7 @@ struct PruningPass {
     let scratch: PruningScratch
     let kernels: Kernels
     let table: UnsafePointer<svk_sketch_kernels>
-    var explanation: PruningExplanation
+    var explanation: SearchExplanation
     private var clock: StageClock
     /// What is being filled, and what waits for its vectors.
     private var filling: BlockBatch
@@ -15,7 +16,7 @@ struct PruningPass {
 
     init(
         index: PruningIndex, queries: [Query], scratch: PruningScratch, kernels: Kernels,
-        table: UnsafePointer<svk_sketch_kernels>, explanation: PruningExplanation, isExplained: Bool
+        table: UnsafePointer<svk_sketch_kernels>, explanation: SearchExplanation, isExplained: Bool
     ) {
         self.index = index
         self.queries = queries
@@ -68,7 +69,7 @@ struct PruningPass {
             let slack = 2 * partition.projectionError + partition.basisDefect + state.cosineError
             state.scale = svk_sketch_scale(unit: unit, zero: zero + slack, tangent: a * secant, secant: secant)
         }
-        clock.lap(&explanation.prepareNanoseconds)
+        clock.lap(&explanation.times.prepareNanoseconds)
         table.pointee.dots(
             scratch.wholeQueries, queries.count, partition.centroids.base, partition.cellCount, layout.length,
             scratch.products.base, partition.cellCount)
@@ -76,8 +77,8 @@ struct PruningPass {
             let products = scratch.products.base + number * partition.cellCount
             scratch.states[number].nearest = svk_sketch_best(products, partition.scales.base, partition.cellCount)
         }
-        clock.lap(&explanation.centroidNanoseconds)
-        explanation.cells += partition.cellCount * queries.count
+        clock.lap(&explanation.times.centroidNanoseconds)
+        explanation.counts.cells += UInt64(partition.cellCount * queries.count)
     }
 
     /// What a row's exact inner product must reach to change the answer, errors of all that is compared with it taken
@@ -111,7 +112,7 @@ struct PruningPass {
                 return table.pointee.cells(&cells, state.cosines.base, state.alive.base)
             }
         }
-        clock.lap(&explanation.chooseNanoseconds)
+        clock.lap(&explanation.times.chooseNanoseconds)
     }
 
     /// The cell that a match is most likely in comes first: a match raises the threshold for all others.
@@ -155,7 +156,7 @@ struct PruningPass {
         _ cells: UnsafePointer<UInt32>, _ count: Int, _ query: Int,
         _ address: (UInt32) -> UnsafePointer<Float>?, _ verdict: (Int, UInt32) throws(Failure) -> RowVerdict
     ) throws(Failure) {
-        explanation.cellsVisited += count
+        explanation.counts.cellsVisited += UInt64(count)
         filling.query = query
         var view = view(of: query)
         let cosines = UnsafePointer(scratch.states[query].cosines.base)
@@ -241,14 +242,14 @@ struct PruningPass {
         _ address: (UInt32) -> UnsafePointer<Float>?, _ verdict: (Int, UInt32) throws(Failure) -> RowVerdict
     ) throws(Failure) {
         guard filling.blockCount > 0 else { return }
-        clock.lap(&explanation.chooseNanoseconds)
+        clock.lap(&explanation.times.chooseNanoseconds)
         scan(filling)
-        clock.lap(&explanation.scanNanoseconds)
+        clock.lap(&explanation.times.sketchNanoseconds)
         refine(filling, address)
-        clock.lap(&explanation.refineNanoseconds)
+        clock.lap(&explanation.times.refineNanoseconds)
         swap(&filling, &refined)
         try compare(filling, address, verdict)
-        clock.lap(&explanation.compareNanoseconds)
+        clock.lap(&explanation.times.compareNanoseconds)
     }
 
     /// Compares what still waits for it.
@@ -256,7 +257,7 @@ struct PruningPass {
         _ address: (UInt32) -> UnsafePointer<Float>?, _ verdict: (Int, UInt32) throws(Failure) -> RowVerdict
     ) throws(Failure) {
         try compare(refined, address, verdict)
-        clock.lap(&explanation.compareNanoseconds)
+        clock.lap(&explanation.times.compareNanoseconds)
     }
 
     private mutating func scan(_ batch: BlockBatch) {
@@ -269,10 +270,12 @@ struct PruningPass {
         batch.leftCount = table.pointee.scan(
             batch.blocks, batch.blockCount, &tables, layout.recordStride, &open, batch.left)
         if clock.isRunning {
-            explanation.blocks += batch.blockCount
-            for block in 0..<batch.blockCount { explanation.rows += Int(batch.blocks[block].rows) }
+            explanation.counts.blocks += UInt64(batch.blockCount)
+            for block in 0..<batch.blockCount {
+                explanation.counts.sketchesRead += UInt64(batch.blocks[block].rows.nonzeroBitCount)
+            }
         }
-        explanation.rowsRefined += batch.leftCount
+        explanation.counts.sketchesRefined += UInt64(batch.leftCount)
         batch.blockCount = 0
     }
 
@@ -284,7 +287,7 @@ struct PruningPass {
             &state.refinement, batch.blocks, batch.left, batch.leftCount, layout.recordStride, threshold(batch.query),
             batch.numbers)
         batch.leftCount = 0
-        explanation.candidates += batch.numberCount
+        explanation.counts.rowsCompared += UInt64(batch.numberCount)
         for position in 0..<min(batch.numberCount, Self.rowsAsked) {
             guard let vector = address(batch.numbers[position]) else { continue }
             svk_prefetch_far(vector, layout.rowLength * 4)

@@ -1,12 +1,7 @@
-/// How a search of one namespace goes about it, chosen from counts alone.
-package enum PruningPlan: String, Hashable, Sendable {
-    /// By the vectors of a scope's own rows.
-    case scopeList = "scope-list"
-    /// By the vectors of all rows.
-    case scan
-    /// By the cells and sketches of the index.
-    case partition
+package import CacheModel
 
+/// How a search of one namespace goes about it, and when its index is built anew: chosen from counts alone.
+package enum PruningPlan {
     /// Fewer rows are scanned faster than the index is asked, and cost no training.
     package static let leastRows = 4_096
     /// Vectors of fewer components have no sketch worth its name.
@@ -16,13 +11,11 @@ package enum PruningPlan: String, Hashable, Sendable {
     /// - Parameters:
     ///   - scopeRows: Rows of the scope that is searched.
     ///   - indexedRows: Rows in the index; 0 without one.
-    package init(scopeRows: Int, totalRows: Int, indexedRows: Int, threshold: Float) {
-        if scopeRows < Self.leastRows || indexedRows == 0 {
-            self = scopeRows * 2 >= totalRows ? .scan : .scopeList
-        } else {
-            // Below, nearly every sketch leaves its row, and the sketches are read for nothing.
-            self = threshold >= 0.5 ? .partition : scopeRows * 2 >= totalRows ? .scan : .scopeList
-        }
+    /// The threshold does not matter: a low one is soon replaced by the best match, and where there is none, because all
+    /// rows are far away, the index costs what the scan does.
+    package static func choose(scopeRows: Int, totalRows: Int, indexedRows: Int) -> SearchExplanation.Plan {
+        if scopeRows >= leastRows, indexedRows > 0 { return .partition }
+        return scopeRows * 2 >= totalRows ? .scan : .scopeList
     }
 
     /// Cells for so many rows: about the square root, so that centroids and rows of a cell cost alike.
@@ -38,5 +31,11 @@ package enum PruningPlan: String, Hashable, Sendable {
         guard dimension >= leastDimension, liveRows >= leastRows else { return false }
         guard let cells else { return true }
         return cellCount(rows: liveRows) * 10 >= cells * 14 || indexedRows >= 2 * liveRows
+    }
+
+    /// Whether so many rows have come since the index was put in order that it is worth doing again: a pass over the
+    /// sketches, a third of a microsecond a row.
+    package static func needsRepacking(indexedRows: Int, grownRows: Int) -> Bool {
+        grownRows >= max(leastRows, indexedRows / 4)
     }
 }

@@ -29,7 +29,7 @@ final class FakeExecutor: RequestExecutor {
         }
     }
 
-    private let state = Mutex<(submissions: [Submission], inline: ReadReply?, inlineCount: Int)>(([], nil, 0))
+    private let state = Mutex<(submissions: [Submission], inline: ReadReply?, limits: [InlineLimit])>(([], nil, []))
 
     /// Submissions that came since the last call.
     func take() -> [Submission] {
@@ -41,7 +41,8 @@ final class FakeExecutor: RequestExecutor {
 
     /// What lookups are answered with on the event loop; nil to hand them over.
     func answerInline(with reply: ReadReply?) { state.withLock { $0.inline = reply } }
-    var inlineCount: Int { state.withLock { $0.inlineCount } }
+    /// Of the lookups that were answered on the event loop.
+    var inlineLimits: [InlineLimit] { state.withLock { $0.limits } }
 
     func submit(_ write: WriteRequest, reply: @escaping @Sendable (WriteReply) -> Void) {
         state.withLock { $0.submissions.append(Submission(work: .write(write, reply))) }
@@ -51,9 +52,9 @@ final class FakeExecutor: RequestExecutor {
         state.withLock { $0.submissions.append(Submission(work: .read(read, reply))) }
     }
 
-    func answerInline(_ read: ReadRequest) -> ReadReply? {
+    func answerInline(_ read: ReadRequest, limit: InlineLimit) -> ReadReply? {
         state.withLock { state in
-            if state.inline != nil { state.inlineCount += 1 }
+            if state.inline != nil { state.limits.append(limit) }
             return state.inline
         }
     }
