@@ -3,6 +3,7 @@
 
 #define KERNEL_TARGET __attribute__((target("avx2,fma")))
 #define KERNEL_ROWS 6
+#define KERNEL_PANELS 1
 #include "lanes.h"
 
 static const struct sek_kernels kernels = {

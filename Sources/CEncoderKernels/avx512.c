@@ -3,6 +3,7 @@
 
 #define KERNEL_TARGET __attribute__((target("avx512f,avx2,fma")))
 #define KERNEL_ROWS 24
+#define KERNEL_PANELS 1
 #include "lanes.h"
 
 static const struct sek_kernels kernels = {

@@ -4,14 +4,17 @@
 #include <immintrin.h>
 
 #define KERNEL_TARGET __attribute__((target("avx512f,avx512bf16,avx2,fma")))
-#define KERNEL_ROWS 24
+#define KERNEL_ROWS 12
+// The instruction is slower with an operand in memory, so each unit is read once for two panels.
+#define KERNEL_PANELS 2
 #define KERNEL_PAIRS
 typedef float pair_lanes __attribute__((vector_size(64)));
+#define PAIRS_INLINE static inline __attribute__((always_inline)) KERNEL_TARGET
 
-static inline __attribute__((always_inline)) KERNEL_TARGET pair_lanes accumulate(
-    const void *unit, pair_lanes weights, pair_lanes sum) {
-    __m512i pair = _mm512_set1_epi32(*(const int *)unit);
-    return (pair_lanes)_mm512_dpbf16_ps((__m512)sum, (__m512bh)pair, (__m512bh)weights);
+PAIRS_INLINE pair_lanes spread(const void *unit) { return (pair_lanes)_mm512_set1_epi32(*(const int *)unit); }
+
+PAIRS_INLINE pair_lanes accumulate(pair_lanes unit, pair_lanes weights, pair_lanes sum) {
+    return (pair_lanes)_mm512_dpbf16_ps((__m512)sum, (__m512bh)unit, (__m512bh)weights);
 }
 
 #include "lanes.h"

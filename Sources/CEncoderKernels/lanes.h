@@ -1,9 +1,9 @@
 // The encoder kernels in the compiler's own vectors, compiled once for each instruction set: 16 lanes at a time, one IEEE
 // operation at a time, so that the bits are those of serial.c.
 //
-// The including file defines KERNEL_TARGET (function attributes), KERNEL_ROWS (rows whose sums the registers hold, 6 or
-// 24), and maybe KERNEL_PAIRS (units are pairs in bfloat16) with
-// `lanes_f accumulate(const void *unit, lanes_f weights, lanes_f sum)`.
+// The including file defines KERNEL_TARGET (function attributes), KERNEL_ROWS and KERNEL_PANELS (rows and panels whose
+// sums the registers hold; 6, 12 or 24 rows), and maybe KERNEL_PAIRS (units are pairs in bfloat16) with
+// `lanes_f spread(const void *unit)` and `lanes_f accumulate(lanes_f unit, lanes_f weights, lanes_f sum)`.
 #ifndef SEMBLANCE_ENCODER_LANES_H
 #define SEMBLANCE_ENCODER_LANES_H
 
@@ -23,8 +23,7 @@
 
 enum {
     LANES = SEK_LANES,
-    // Lines of a panel to ask for ahead: weights come from memory, which takes as long as this many steps.
-    AHEAD = 48,
+    UNIT = 4, // bytes
 };
 
 typedef float lanes_f __attribute__((vector_size(LANES * 4)));
@@ -109,74 +108,107 @@ INLINE lanes_f gelu(lanes_f x) {
 }
 
 #ifndef KERNEL_PAIRS
-INLINE lanes_f accumulate(const void *unit, lanes_f weights, lanes_f sum) {
-    return fused(splat(*(const float *)unit), weights, sum);
-}
+INLINE lanes_f spread(const void *unit) { return splat(*(const float *)unit); }
+
+INLINE lanes_f accumulate(lanes_f unit, lanes_f weights, lanes_f sum) { return fused(unit, weights, sum); }
 #endif
 
-/// The products of some rows with one panel. `row_count` is a constant at every call, so that the sums stay in registers.
-INLINE void tile(const int row_count, const struct sek_product *product, size_t first, size_t p) {
-    enum { UNIT = 4, ROWS_PER_POINTER = 3 };
-    // Three rows are reached from one pointer by the machine's addressing, which leaves registers for all of them.
-    const char *rows[KERNEL_ROWS / ROWS_PER_POINTER];
-    size_t stride = product->row_stride * UNIT;
-#pragma clang loop unroll(full)
-    for (int r = 0; r < row_count; r += ROWS_PER_POINTER) {
-        rows[r / ROWS_PER_POINTER] = (const char *)product->rows + (first + (size_t)r) * stride;
+INLINE void finish(const struct sek_product *product, lanes_f sum, float *out) {
+    if (product->epilogue == SEK_GELU) {
+        store(out, gelu(sum));
+    } else if (product->epilogue == SEK_ADD) {
+        store(out, load(out) + sum);
+    } else {
+        store(out, sum);
     }
+}
+
+/// The products of some rows with `panels` neighboring panels. Both counts are constants at every call, so that the sums
+/// stay in registers.
+INLINE void tile(
+    const int row_count, const int panels, const struct sek_product *product, size_t first, size_t p,
+    const char *ahead, size_t ahead_step) {
+    const char *rows = (const char *)product->rows + first * product->row_stride * UNIT;
     const char *panel = (const char *)product->panels + p * product->panel_stride * UNIT;
+    size_t row_stride = product->row_stride * UNIT, panel_stride = product->panel_stride * UNIT;
     size_t step = product->panel_step * UNIT;
-    lanes_f start = product->bias ? load(product->bias + p * LANES) : splat(0);
-    lanes_f sums[KERNEL_ROWS];
+    lanes_f sums[KERNEL_ROWS][KERNEL_PANELS];
 #pragma clang loop unroll(full)
-    for (int r = 0; r < row_count; r++) {
-        sums[r] = start;
-    }
-    for (size_t k = 0; k < product->depth; k++) {
-        lanes_f weights = load(panel);
-        __builtin_prefetch(panel + AHEAD * LANES * UNIT, 0, 3);
-        panel += step;
+    for (int c = 0; c < panels; c++) {
+        lanes_f start = product->bias ? load(product->bias + (p + (size_t)c) * LANES) : splat(0);
 #pragma clang loop unroll(full)
         for (int r = 0; r < row_count; r++) {
-            const char *unit = rows[r / ROWS_PER_POINTER] + (size_t)(r % ROWS_PER_POINTER) * stride + k * UNIT;
-            sums[r] = accumulate(unit, weights, sums[r]);
+            sums[r][c] = start;
+        }
+    }
+    for (size_t k = 0; k < product->depth; k++) {
+        lanes_f weights[KERNEL_PANELS];
+#pragma clang loop unroll(full)
+        for (int c = 0; c < panels; c++) {
+            weights[c] = load(panel + (size_t)c * panel_stride);
+            __builtin_prefetch(ahead + c * LANES * UNIT, 0, 2);
+        }
+        panel += step;
+        ahead += ahead_step;
+#pragma clang loop unroll(full)
+        for (int r = 0; r < row_count; r++) {
+            lanes_f unit = spread(rows + (size_t)r * row_stride + k * UNIT);
+#pragma clang loop unroll(full)
+            for (int c = 0; c < panels; c++) {
+                sums[r][c] = accumulate(unit, weights[c], sums[r][c]);
+            }
         }
     }
     float *out = product->out + first * product->out_stride + p * LANES;
 #pragma clang loop unroll(full)
     for (int r = 0; r < row_count; r++, out += product->out_stride) {
-        if (product->epilogue == SEK_GELU) {
-            store(out, gelu(sums[r]));
-        } else if (product->epilogue == SEK_ADD) {
-            store(out, load(out) + sums[r]);
-        } else {
-            store(out, sums[r]);
+#pragma clang loop unroll(full)
+        for (int c = 0; c < panels; c++) {
+            finish(product, sums[r][c], out + c * LANES);
         }
     }
 }
 
 #define TILE(count)                                                                                                    \
     case count:                                                                                                        \
-        tile(count, product, first, p);                                                                                \
+        tile(count, panels, product, first, p, ahead, ahead_step);                                                     \
         break;
 
-/// A panel stays in the first caches while the rows pass; rows are divided evenly.
-KERNEL_TARGET static void lanes_multiply(const struct sek_product *product) {
+/// All rows, divided evenly, with some panels. These stay in the first caches while the rows pass, which meanwhile ask for
+/// the next panels, each its share: weights come from memory, and that is to be busy all the time.
+INLINE void multiply_panels(const int panels, const struct sek_product *product, size_t p) {
     size_t tiles = (product->row_count + KERNEL_ROWS - 1) / KERNEL_ROWS;
-    for (size_t p = 0; p < product->panel_count; p++) {
-        for (size_t t = 0; t < tiles; t++) {
-            size_t first = product->row_count * t / tiles, end = product->row_count * (t + 1) / tiles;
-            switch (end - first) {
-                TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
+    size_t bytes = (size_t)panels * product->depth * LANES * UNIT, share = bytes / tiles;
+    const char *next = (const char *)product->panels + p * product->panel_stride * UNIT + bytes;
+    for (size_t t = 0; t < tiles; t++) {
+        const char *ahead = next + t * share;
+        size_t ahead_step = share / product->depth;
+        size_t first = product->row_count * t / tiles, end = product->row_count * (t + 1) / tiles;
+        switch (end - first) {
+            TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
 #if KERNEL_ROWS > 6
-                TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12) TILE(13) TILE(14) TILE(15)
-                TILE(16) TILE(17) TILE(18) TILE(19) TILE(20) TILE(21) TILE(22) TILE(23) TILE(24)
+            TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12)
 #endif
-            default:
-                break;
-            }
+#if KERNEL_ROWS > 12
+            TILE(13) TILE(14) TILE(15) TILE(16) TILE(17) TILE(18)
+            TILE(19) TILE(20) TILE(21) TILE(22) TILE(23) TILE(24)
+#endif
+        default:
+            break;
         }
     }
+}
+
+KERNEL_TARGET static void lanes_multiply(const struct sek_product *product) {
+    size_t p = 0;
+    for (; p + KERNEL_PANELS <= product->panel_count; p += KERNEL_PANELS) {
+        multiply_panels(KERNEL_PANELS, product, p);
+    }
+#if KERNEL_PANELS > 1
+    for (; p < product->panel_count; p++) {
+        multiply_panels(1, product, p);
+    }
+#endif
 }
 
 #ifndef KERNEL_PAIRS

@@ -3,6 +3,7 @@
 
 #define KERNEL_TARGET
 #define KERNEL_ROWS 6
+#define KERNEL_PANELS 1
 #include "lanes.h"
 
 static const struct sek_kernels kernels = {
