@@ -9,8 +9,10 @@ ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", 
 os.environ.update(ONE_THREAD | {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"})
 
 import numpy
+import onnx
 import onnxruntime
 import torch
+import transformers
 
 torch.set_num_threads(1)
 
@@ -108,8 +110,10 @@ class Onnx:
         return self.session.run(None, inputs)[0]
 
 
-def export(transformer, folder):
+def export(model, folder):
     """The same model for ONNX Runtime: as exported, fused by its own optimizer, and with weights in 8 bits."""
+    # Attention written out, as the optimizer expects it.
+    transformer = transformers.AutoModel.from_pretrained(str(model), attn_implementation="eager")
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from onnxruntime.transformers import optimizer
     plain, fused, small = (folder / f"{name}.onnx" for name in ("plain", "fused", "int8"))
@@ -123,7 +127,9 @@ def export(transformer, folder):
         str(plain), model_type="bert", num_heads=transformer.config.num_attention_heads,
         hidden_size=transformer.config.hidden_size, opt_level=0)
     optimized.save_model_to_file(str(fused))
-    quantize_dynamic(str(fused), str(small), weight_type=QuantType.QInt8, per_channel=True)
+    quantize_dynamic(
+        str(fused), str(small), weight_type=QuantType.QInt8, per_channel=True,
+        extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT})
     return pathlib.Path(plain), pathlib.Path(fused), pathlib.Path(small), optimized.get_fused_operator_statistics()
 
 
