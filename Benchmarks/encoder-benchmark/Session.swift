@@ -10,6 +10,7 @@ import TextEmbedding
 ///     tokens PRECISION TEXTS OUT         writes a line of token numbers for each text
 ///     encode PRECISION TEXTS OUT         writes float32, one embedding after the other, 32 texts at a time
 ///     round PRECISION TEXTS COUNT        encodes all texts as one batch, COUNT times; the time includes the tokenizer
+///     queue PRECISION TEXTS CLIENTS      asks a queue for all texts, CLIENTS at a time; the times of single texts
 final class Session {
     enum Failure: Error, CustomStringConvertible {
         case usage(String)
@@ -29,14 +30,17 @@ final class Session {
         var weightBytes: Int?
         var texts: Int?
         var truncated: Int?
-        /// Wall time of each batch.
+        /// Wall time of each batch, or of each text.
         var microseconds: [Double]?
+        /// Wall time of all texts together, and the batches that they were encoded in.
+        var seconds: Double?
+        var batches: Int?
     }
 
     private var encoders: [EncoderPrecision: SentenceEncoder] = [:]
     private let scratch = EncoderScratch()
 
-    func answer(_ command: String) throws -> Answer {
+    func answer(_ command: String) async throws -> Answer {
         let words = command.split(separator: "\t").map(String.init)
         guard words.count >= 3, let precision = EncoderPrecision(rawValue: words[words[0] == "load" ? 2 : 1]) else {
             throw Failure.usage(command)
@@ -48,6 +52,7 @@ final class Session {
         case "tokens": return try tokens(encoder, texts, words[3])
         case "encode": return try encode(encoder, texts, words[3])
         case "round": return try round(encoder, texts, count: Int(words[3]) ?? 1)
+        case "queue": return try await queue(encoder, texts, clients: Int(words[3]) ?? 1)
         default: throw Failure.usage(command)
         }
     }
@@ -91,5 +96,27 @@ final class Session {
             microseconds.append((ContinuousClock.now - start) / .microseconds(1))
         }
         return Answer(microseconds: microseconds)
+    }
+
+    private func queue(_ encoder: SentenceEncoder, _ texts: [String], clients: Int) async throws -> Answer {
+        let queue = EncodingQueue(encoder: encoder)
+        let begun = ContinuousClock.now
+        let microseconds = try await withThrowingTaskGroup(of: [Double].self) { group in
+            for client in 0..<clients {
+                group.addTask {
+                    var microseconds: [Double] = []
+                    for index in stride(from: client, to: texts.count, by: clients) {
+                        let start = ContinuousClock.now
+                        _ = try await queue.encode(texts[index])
+                        microseconds.append((ContinuousClock.now - start) / .microseconds(1))
+                    }
+                    return microseconds
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        return Answer(
+            texts: texts.count, microseconds: microseconds, seconds: (ContinuousClock.now - begun) / .seconds(1),
+            batches: queue.counters.batches)
     }
 }

@@ -12,7 +12,7 @@ func write(_ answer: Session.Answer) throws {
 let session = Session()
 while let command = readLine() {
     do {
-        try write(try session.answer(command))
+        try write(try await session.answer(command))
     } catch {
         try write(Session.Answer(error: "\(error)"))
     }

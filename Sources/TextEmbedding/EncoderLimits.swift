@@ -27,8 +27,11 @@ package enum EncoderLimits {
 
     // MARK: Batches
 
-    /// Tokens that are encoded together, unless one text has more.
-    package static let batchTokens = 2_048
+    /// Tokens that pass through the layers together; more are divided between texts. Bounds the memory of a thread.
+    package static let passTokens = 2_048
+    /// Tokens that the queue takes together, unless one text has more. Products with weights reach their full speed with
+    /// some 20 tokens; from there on a larger batch only lets the first wait for the last.
+    package static let batchTokens = 256
     /// Texts that may wait for the encoder.
     package static let waitingTexts = 1_024
     /// Tokens that may wait for the encoder.

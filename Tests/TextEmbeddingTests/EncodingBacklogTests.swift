@@ -23,7 +23,9 @@ import Testing
 
     @Test func aTextLongerThanABatchIsOneByItself() {
         var backlog = Backlog(limits: .init(texts: 10, tokens: 1_000, batchTokens: 20))
-        for (number, tokens) in [30, 4, 25].enumerated() { #expect(backlog.add(request(number, tokens: tokens)) == nil) }
+        for (number, tokens) in [30, 4, 25].enumerated() {
+            #expect(backlog.add(request(number, tokens: tokens)) == nil)
+        }
         #expect(backlog.takeBatch().map(\.reply) == [0])
         #expect(backlog.takeBatch().map(\.reply) == [1])
         #expect(backlog.takeBatch().map(\.reply) == [2])
@@ -60,9 +62,10 @@ import Testing
         #expect(backlog.takeBatch().isEmpty && backlog.waitingTokens == 0)
     }
 
-    @Test func aBatchFitsIntoWhatMayWait() {
+    @Test func aBatchFitsIntoWhatMayWaitAndIntoOnePass() {
         #expect(EncoderLimits.batchTokens <= EncoderLimits.waitingTokens)
-        #expect(EncoderLimits.defaultTokens <= EncoderLimits.batchTokens)
+        #expect(EncoderLimits.batchTokens <= EncoderLimits.passTokens)
+        #expect(EncoderLimits.defaultTokens <= EncoderLimits.passTokens)
         #expect(EncoderLimits.positionRange.contains(EncoderLimits.defaultTokens))
     }
 }

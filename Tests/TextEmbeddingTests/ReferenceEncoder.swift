@@ -53,7 +53,9 @@ struct ReferenceEncoder {
         let columns = shape(name + ".weight")[0]
         return rows.map { row in
             (0..<columns).map { column in
-                row.indices.reduce(value(name + ".bias", 0, column)) { $0 + row[$1] * value(name + ".weight", column, $1) }
+                row.indices.reduce(value(name + ".bias", 0, column)) {
+                    $0 + row[$1] * value(name + ".weight", column, $1)
+                }
             }
         }
     }

@@ -84,9 +84,10 @@ import Testing
     @Test func tensorsThatShareTheirBytesAreDamaged() throws {
         var changes: [String: Any] = [:]
         for (name, tensor) in model.tensors {
-            changes[name] = [
-                "dtype": "F32", "shape": tensor.shape, "data_offsets": [0, 4 * tensor.shape.reduce(1, *)],
-            ] as [String: Any]
+            changes[name] =
+                [
+                    "dtype": "F32", "shape": tensor.shape, "data_offsets": [0, 4 * tensor.shape.reduce(1, *)],
+                ] as [String: Any]
         }
         let text = try JSONSerialization.data(withJSONObject: changes)
         let file = TinyModel.file(header: text, numbers: Data(count: 4 * model.vocabulary.count * model.positions))

@@ -60,7 +60,7 @@ import Testing
         let model = try TinyModel()
         let encoder = try model.encoder()
         let text = model.texts([24], seed: 6)[0]
-        let count = EncoderLimits.batchTokens / 24 + 2
+        let count = EncoderLimits.passTokens / 24 + 2
         let embeddings = try encoder.encode(Array(repeating: text, count: count), scratch: EncoderScratch())
         #expect(embeddings.count == count)
         #expect(Set(embeddings).count == 1)

@@ -14,8 +14,10 @@ import Testing
         let vocabulary = try vocabulary(special + ["a", "", "ab", "##b", "a"], end: end)
         #expect(vocabulary.count == 8)
         #expect([vocabulary.unknown, vocabulary.start, vocabulary.end] == [0, 1, 2])
-        #expect(vocabulary.longestPiece(of: Array("abb".utf8), from: 0).map { [Int($0.identifier), $0.end] } == [5, 2])
-        #expect(vocabulary.longestPiece(of: Array("abb".utf8), from: 2).map { [Int($0.identifier), $0.end] } == [6, 3])
+        #expect(
+            vocabulary.longestPiece(of: Array("abb".utf8), from: 0).map { [Int($0.identifier), $0.end] } == [5, 2])
+        #expect(
+            vocabulary.longestPiece(of: Array("abb".utf8), from: 2).map { [Int($0.identifier), $0.end] } == [6, 3])
         #expect(vocabulary.longestPiece(of: Array("ac".utf8), from: 0).map { [Int($0.identifier), $0.end] } == [7, 1])
         #expect(vocabulary.longestPiece(of: Array("b".utf8), from: 0) == nil)
     }

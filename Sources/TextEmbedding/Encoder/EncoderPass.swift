@@ -13,7 +13,9 @@ struct EncoderPass {
     func run(_ texts: ArraySlice<TokenSequence>) -> [[Float]] {
         embed(texts)
         for layer in weights.layers {
-            forEachBlock { multiply(hidden($0), layout.hidden, $1, layer.attentionInput, input($0), layout.attentionInput) }
+            forEachBlock {
+                multiply(hidden($0), layout.hidden, $1, layer.attentionInput, input($0), layout.attentionInput)
+            }
             var first = 0
             for text in texts {
                 attend(first: first, count: text.identifiers.count)

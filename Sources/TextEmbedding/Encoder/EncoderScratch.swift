@@ -22,7 +22,8 @@ package final class EncoderScratch {
             attentionInput = 3 * configuration.hiddenSize + lanes
             intermediate = configuration.intermediateSize + lanes
             // Pairs of bfloat16 in the place of one float.
-            narrow = (max(configuration.hiddenSize, configuration.intermediateSize) / 2 + lanes - 1) / lanes * lanes
+            narrow =
+                (max(configuration.hiddenSize, configuration.intermediateSize) / 2 + lanes - 1) / lanes * lanes
                 + lanes
             scores = (longest + lanes - 1) / lanes * lanes + lanes
         }

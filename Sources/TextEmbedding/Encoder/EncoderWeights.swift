@@ -101,6 +101,8 @@ final class EncoderWeights: @unchecked Sendable {
             self.words = UnsafePointer(copy.base)
             copiedWords = copy
         }
+        // Of the mapped file only the rows of words that occur are read from now on.
+        file.release()
         wordTensor = words
         self.memory = memory
         self.precision = precision

@@ -54,12 +54,13 @@ package struct SentenceEncoder: Sendable {
             repeat {
                 tokenCount += texts[end].identifiers.count
                 end += 1
-            } while end < texts.count && tokenCount + texts[end].identifiers.count <= EncoderLimits.batchTokens
+            } while end < texts.count && tokenCount + texts[end].identifiers.count <= EncoderLimits.passTokens
             let group = texts[first..<end]
             let longest = group.reduce(0) { max($0, $1.identifiers.count) }
             let layout = scratch.reserve(configuration: configuration, tokenCount: tokenCount, longest: longest)
             let pass = EncoderPass(
-                configuration: configuration, weights: weights, kernels: kernels.table, scratch: scratch, layout: layout,
+                configuration: configuration, weights: weights, kernels: kernels.table, scratch: scratch,
+                layout: layout,
                 tokenCount: tokenCount)
             embeddings += pass.run(group)
             first = end

@@ -118,7 +118,8 @@ package struct EncoderConfiguration: Hashable, Sendable {
         ]
         for (name, size, range) in sizes where !range.contains(size) {
             throw EmbeddingError(
-                .unsupportedDimension, "\(name) is \(size); it must be \(range.lowerBound) through \(range.upperBound).")
+                .unsupportedDimension, "\(name) is \(size); it must be \(range.lowerBound) through \(range.upperBound)."
+            )
         }
         guard normalizationEpsilon.isFinite, normalizationEpsilon >= 0 else {
             throw EmbeddingError(.unsupportedDimension, "layer_norm_eps is \(normalizationEpsilon).")

@@ -36,6 +36,13 @@ final class MappedFile: @unchecked Sendable {
 
     deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
 
+    /// Gives back the memory of what was read so far. What is read again comes from the file again.
+    func release() {
+        #if os(Linux)
+            madvise(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count, MADV_DONTNEED)
+        #endif
+    }
+
     private static func unreadable(_ path: String) -> EmbeddingError {
         EmbeddingError(.fileUnreadable, "\(path) cannot be read: \(String(cString: strerror(errno))).")
     }

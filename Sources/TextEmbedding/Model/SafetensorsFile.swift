@@ -74,13 +74,17 @@ package struct SafetensorsFile: Sendable {
         }
         let dataBytes = bytes.count - dataStart
         for (name, entry) in entries {
-            guard entry.data_offsets.count == 2, let begin = entry.data_offsets.first, let end = entry.data_offsets.last,
+            guard entry.data_offsets.count == 2, let begin = entry.data_offsets.first,
+                let end = entry.data_offsets.last,
                 0 <= begin, begin <= end, end <= dataBytes
             else { throw damaged("has a tensor, \(name), that lies outside of the file") }
         }
     }
 
     package var byteCount: Int { file.bytes.count }
+
+    /// Gives back the memory of what was read so far.
+    func release() { file.release() }
 
     package func contains(_ name: String) -> Bool { entries[name] != nil }
 

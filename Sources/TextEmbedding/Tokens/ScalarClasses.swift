@@ -1,8 +1,12 @@
 /// What the tokenizer does with each Unicode scalar: drop it, take it for a space, fold case and accents, set it apart.
 ///
 /// The tables are read off the original tokenizer, scalar by scalar, so that texts have the same tokens on every machine,
-/// whatever Unicode version its libraries know. Folding is what the original makes of one scalar alone; combining marks
-/// that it would put in another order are dropped by it, or unknown to every vocabulary.
+/// whatever Unicode version its libraries know. The original takes categories from Unicode 8 and foldings from a newer
+/// version; by the properties of Swift 6.3's standard library, which are those of Unicode 17, 660 scalars would be treated
+/// otherwise: 514 newer marks and format characters dropped, 141 newer signs taken for punctuation, and five more.
+///
+/// Folding is what the original makes of one scalar alone; combining marks that it would put in another order are dropped
+/// by it, or unknown to every vocabulary.
 struct ScalarClasses: Sendable {
     enum Action: Equatable {
         case keep

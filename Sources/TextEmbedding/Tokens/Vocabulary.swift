@@ -40,8 +40,10 @@ package struct Vocabulary: Sendable {
         if lines.last?.isEmpty == true { lines.removeLast() }
         guard EncoderLimits.vocabularyRange.contains(lines.count) else {
             throw EmbeddingError(
-                .vocabularyMismatch, "\(name) has \(lines.count) lines; it must have "
-                    + "\(EncoderLimits.vocabularyRange.lowerBound) through \(EncoderLimits.vocabularyRange.upperBound).")
+                .vocabularyMismatch,
+                "\(name) has \(lines.count) lines; it must have "
+                    + "\(EncoderLimits.vocabularyRange.lowerBound) through \(EncoderLimits.vocabularyRange.upperBound)."
+            )
         }
         count = lines.count
         var capacity = 16
