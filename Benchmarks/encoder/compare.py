@@ -1,6 +1,10 @@
 #!/usr/bin/env python3
-"""Compares the sentence encoder with the original and with other runtimes. Start it by `run`, which installs what it needs."""
+"""Compares the sentence encoder with the original and with other runtimes.
+
+Start it by `run`, which installs what it needs.
+"""
 import argparse
+import datetime
 import importlib.metadata
 import json
 import os
@@ -35,6 +39,7 @@ def arguments():
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--out", type=pathlib.Path, help=".build/benchmarks/encoder/results otherwise")
     parser.add_argument("--scalars", action="store_true", help="also compare the tokens of every Unicode scalar")
+    parser.add_argument("--publish", action="store_true", help="write Benchmarks/encoder/RESULTS.md")
     options = parser.parse_args()
     options.model = (options.model or options.root / "var/models/all-MiniLM-L6-v2").resolve()
     options.out = (options.out or options.root / ".build/benchmarks/encoder/results").resolve()
@@ -161,16 +166,17 @@ def main():
 
 
 def report(options, loaded, tokens, found, times, fusions):
+    load = os.getloadavg()[0]
     lines = [
-        f"{processor()}, kernels {loaded['kernel']}; " + ", ".join(
-            f"{name} {importlib.metadata.version(name)}" for name in PACKAGES), ""]
+        f"{processor()}, {os.cpu_count()} processors (load {load:.1f} at the end), kernels {loaded['kernel']}; "
+        + ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES), ""]
     for name, counts in tokens.items():
         lines.append(
             f"Tokens, {name}: {counts['identical']:,} of {counts['texts']:,} texts identical with the original's, "
             f"{counts['truncated']:,} of them truncated.")
     headings = [f"{count} tokens" if batch == 1 else f"{batch} x {count}" for count, batch in CASES]
-    lines += ["", f"| one thread, µs (median of {options.rounds} rounds) | least cosine | " + " | ".join(headings) + " |",
-              "|---|---|" + "---|" * len(CASES)]
+    title = f"one thread, µs (median of {options.rounds} rounds)"
+    lines += ["", f"| {title} | least cosine | " + " | ".join(headings) + " |", "|---|---|" + "---|" * len(CASES)]
     for name, values in found.items():
         cells = [f"{times[case][name]:,.0f}" for case in CASES]
         lines.append(f"| {name} | {values.min():.7f} | " + " | ".join(cells) + " |")
@@ -183,6 +189,11 @@ def report(options, loaded, tokens, found, times, fusions):
     text = "\n".join(lines) + "\n"
     print(text)
     (options.out / "results.md").write_text(text, encoding="utf-8")
+    if options.publish:
+        path = options.root / "Benchmarks/encoder/RESULTS.md"
+        path.write_text(
+            f"# Results\n\n{datetime.date.today()}, `Benchmarks/encoder/run`. "
+            f"What the figures mean: [README](README.md).\n\n{text}", encoding="utf-8")
     results = {
         "tokens": tokens, "fusions": fusions,
         "cosines": {name: {"least": float(values.min()), "median": float(numpy.median(values))}

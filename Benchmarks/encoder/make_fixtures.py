@@ -27,8 +27,9 @@ def vocabulary():
         (0x30A1, 0x30FB)) for number in range(first, last)]
     letters += list("\u4e2d\u6587\u5b57\u8c48\u20ac\u00a3\u2026\u2014\u201c\u201d\u00bf\u3002\uff01\U0001f600")
     words = ["the", "how", "what", "pass", "##word", "word", "##ing", "##s", "un", "##able", "aff", "hello", "world",
-             "cafe", "resume", "naive", "strasse", "2023", "##00", "20", "e", "##e", "na", "##ive", "\u043f\u0440\u0438",
-             "##\u0432\u0435\u0442", "\u03c3\u03bf\u03c6", "##\u03c3", "\u1112\u1161\u11ab", "##\u1100\u1173\u11af"]
+             "cafe", "resume", "naive", "strasse", "2023", "##00", "20", "e", "##e", "na", "##ive",
+             "\u043f\u0440\u0438", "##\u0432\u0435\u0442", "\u03c3\u03bf\u03c6", "##\u03c3", "\u1112\u1161\u11ab",
+             "##\u1100\u1173\u11af"]
     pieces = ["##" + letter for letter in letters if letter.isalnum()]
     # The order decides the numbers, so it is fixed; lines that occur twice occur once.
     return list(dict.fromkeys(SPECIAL + letters + pieces + words + ["caf\u00e9", "[unused1]", "##"]))

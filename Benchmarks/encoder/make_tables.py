@@ -97,11 +97,11 @@ def main():
             punctuation.append(number)
         elif number not in dropped[-1:] + spaces[-1:]:
             assert len(SPLITTER.pre_tokenize_str(f"a{text}a")) == 1 or any(map(is_punctuation, text)), hex(number)
-    source = f"""/// What the original tokenizer does with each Unicode scalar: tokenizers {tokenizers.__version__}, read off by
+    source = f"""/// What the original tokenizer does with each Unicode scalar, read off tokenizers {tokenizers.__version__} by
 /// `Benchmarks/encoder/make_tables.py`, which also says how to make this file again.
 ///
-/// `A-B` or `A` is a range of scalars, `A-B>C` one that becomes the one from C on, `A>C,D` a scalar that becomes several.
-/// Hangul syllables are left out: they become their letters by a formula.
+/// `A-B` or `A` is a range of scalars, `A-B>C` one that becomes the one from C on, `A>C,D` a scalar that becomes
+/// several. Hangul syllables are left out: they become their letters by a formula.
 enum ScalarTables {{
 {table("dropped", "Control, format and private characters, and marks that take no space.", ranges(dropped))}
 {table("spaces", "What separates words.", ranges(spaces))}

@@ -25,8 +25,8 @@ static inline __attribute__((always_inline)) uint16_t sek_narrowed(float value) 
     return (uint16_t)((bits & 0x7fffffff) > 0x7f800000 ? quiet : rounded);
 }
 
-// The exponential function of x <= 0, below -87 that of -87: x = n ln 2 + r with |r| <= ln 2 / 2, Taylor's polynomial of
-// degree 7 for r. ln 2 in two parts, the first with so few bits that its product with n is exact.
+// The exponential function of x <= 0, below -87 that of -87: x = n ln 2 + r with |r| <= ln 2 / 2, Taylor's polynomial
+// of degree 7 for r. ln 2 in two parts, the first with so few bits that its product with n is exact.
 #define EXP_LEAST (-87.0f)
 #define EXP_LOG2E 0x1.715476p+0f
 #define EXP_LN2_HIGH 0x1.62ep-1f

@@ -1,5 +1,5 @@
-// The encoder kernels in the compiler's own vectors, compiled once for each instruction set: 16 lanes at a time, one IEEE
-// operation at a time, so that the bits are those of serial.c.
+// The encoder kernels in the compiler's own vectors, compiled once for each instruction set: 16 lanes at a time, one
+// IEEE operation at a time, so that the bits are those of serial.c.
 //
 // The including file defines KERNEL_TARGET (function attributes), KERNEL_ROWS and KERNEL_PANELS (rows and panels whose
 // sums the registers hold; 6, 12 or 24 rows), and maybe KERNEL_PAIRS (units are pairs in bfloat16) with
@@ -123,8 +123,8 @@ INLINE void finish(const struct sek_product *product, lanes_f sum, float *out) {
     }
 }
 
-/// The products of some rows with `panels` neighboring panels. Both counts are constants at every call, so that the sums
-/// stay in registers.
+/// The products of some rows with `panels` neighboring panels. Both counts are constants at every call, so that the
+/// sums stay in registers.
 INLINE void tile(
     const int row_count, const int panels, const struct sek_product *product, size_t first, size_t p,
     const char *ahead, size_t ahead_step) {
@@ -174,8 +174,8 @@ INLINE void tile(
         tile(count, panels, product, first, p, ahead, ahead_step);                                                     \
         break;
 
-/// All rows, divided evenly, with some panels. These stay in the first caches while the rows pass, which meanwhile ask for
-/// the next panels, each its share: weights come from memory, and that is to be busy all the time.
+/// All rows, divided evenly, with some panels. These stay in the first caches while the rows pass, which meanwhile ask
+/// for the next panels, each its share: weights come from memory, and that is to be busy all the time.
 INLINE void multiply_panels(const int panels, const struct sek_product *product, size_t p) {
     size_t tiles = (product->row_count + KERNEL_ROWS - 1) / KERNEL_ROWS;
     size_t bytes = (size_t)panels * product->depth * LANES * UNIT, share = bytes / tiles;

@@ -30,7 +30,7 @@ package enum EncoderLimits {
     /// Tokens that pass through the layers together; more are divided between texts. Bounds the memory of a thread.
     package static let passTokens = 2_048
     /// Tokens that the queue takes together, unless one text has more. Products with weights reach their full speed with
-    /// some 20 tokens; from there on a larger batch only lets the first wait for the last.
+    /// some 15 tokens; from there on a larger batch only lets the first wait for the last.
     package static let batchTokens = 256
     /// Texts that may wait for the encoder.
     package static let waitingTexts = 1_024

@@ -1,5 +1,5 @@
-// Compares the NEON kernels of the encoder with the serial ones, bit by bit. `scripts/check-neon` compiles it for 64-bit
-// ARM and runs it.
+// Compares the NEON kernels of the encoder with the serial ones, bit by bit. `scripts/check-neon` compiles it for
+// 64-bit ARM and runs it.
 #include "CEncoderKernels.h"
 
 #include <stdio.h>
@@ -85,7 +85,8 @@ int main(void) {
     }
     for (size_t i = 0; i + 1 < count; i++) {
         compare(sek_kernels(i), serial);
-        printf("encoder, %s and %s: %ld comparisons, %ld differ\n", sek_kernels(i)->name, serial->name, compared, wrong);
+        printf(
+            "encoder, %s and %s: %ld comparisons, %ld differ\n", sek_kernels(i)->name, serial->name, compared, wrong);
     }
     return wrong || count < 2 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -45,8 +45,8 @@ struct sek_product {
     enum sek_epilogue epilogue;
 };
 
-/// The functions of one instruction set. None allocates or keeps a pointer; all may be called from any number of threads
-/// at once. Pointers need the alignment of their type only; 64 bytes are fastest.
+/// The functions of one instruction set. None allocates or keeps a pointer; all may be called from any number of
+/// threads at once. Pointers need the alignment of their type only; 64 bytes are fastest.
 struct sek_kernels {
     /// `serial`, `avx2`, `avx512`, `avx512-bf16`, `neon`.
     const char *_Nonnull name;

@@ -1,8 +1,8 @@
-/// What the original tokenizer does with each Unicode scalar: tokenizers 0.23.3, read off by
+/// What the original tokenizer does with each Unicode scalar, read off tokenizers 0.23.3 by
 /// `Benchmarks/encoder/make_tables.py`, which also says how to make this file again.
 ///
-/// `A-B` or `A` is a range of scalars, `A-B>C` one that becomes the one from C on, `A>C,D` a scalar that becomes several.
-/// Hangul syllables are left out: they become their letters by a formula.
+/// `A-B` or `A` is a range of scalars, `A-B>C` one that becomes the one from C on, `A>C,D` a scalar that becomes
+/// several. Hangul syllables are left out: they become their letters by a formula.
 enum ScalarTables {
     /// Control, format and private characters, and marks that take no space.
     static let dropped = """
