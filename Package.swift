@@ -29,6 +29,7 @@ let package = Package(
         .systemLibrary(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
         .target(name: "CVectorKernels"),
+        .target(name: "CEncoderKernels"),
         .target(name: "CAllocator"),
 
         // The way a lookup travels, from the inside out.
@@ -68,6 +69,7 @@ let package = Package(
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: settings),
+        .target(name: "TextEmbedding", dependencies: ["CEncoderKernels"], swiftSettings: settings),
         .executableTarget(
             name: "semblance",
             dependencies: [
@@ -88,6 +90,9 @@ let package = Package(
         .executableTarget(
             name: "index-benchmark", dependencies: ["VectorSearch", "CacheModel"], path: "Benchmarks/index-benchmark",
             swiftSettings: settings),
+        .executableTarget(
+            name: "encoder-benchmark", dependencies: ["TextEmbedding"], path: "Benchmarks/encoder-benchmark",
+            swiftSettings: settings),
 
         // Tests mirror the sources.
         .testTarget(name: "RepositoryTests", swiftSettings: settings),
@@ -95,6 +100,8 @@ let package = Package(
         .testTarget(
             name: "VectorSearchTests", dependencies: ["VectorSearch", "CVectorKernels", "COpenBLAS", "CacheModel"],
             swiftSettings: settings),
+        .testTarget(
+            name: "TextEmbeddingTests", dependencies: ["TextEmbedding", "CEncoderKernels"], swiftSettings: settings),
         .testTarget(
             name: "CacheStorageTests", dependencies: ["CacheStorage", "CLMDB", "CacheModel"], swiftSettings: settings),
         .testTarget(

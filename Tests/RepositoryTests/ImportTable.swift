@@ -23,6 +23,7 @@ enum ImportTable {
             "CacheEngine", "CacheProtocol", "CacheModel", "NIOCore", "NIOPosix", "Logging", "ServiceLifecycle",
         ]),
         "SemblanceClient": ["CacheProtocol", "CacheModel", "NIOCore", "NIOPosix", "DequeModule"],
+        "TextEmbedding": systemLibrary.union(essentials).union(["CEncoderKernels"]),
         "semblance": systemLibrary.union(essentials).union([
             "CacheServer", "SemblanceClient", "CacheEngine", "CacheProtocol", "CacheStorage", "VectorSearch", "CacheModel",
             "ArgumentParser", "Configuration", "Histogram", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle",
@@ -32,13 +33,15 @@ enum ImportTable {
 
     /// Swift targets in `Benchmarks`, which nothing else may import.
     static let benchmarks: [String: Set<String>] = [
-        "index-benchmark": ["VectorSearch", "CacheModel", "Foundation"]
+        "index-benchmark": ["VectorSearch", "CacheModel", "Foundation"],
+        "encoder-benchmark": ["TextEmbedding", "Foundation"],
     ]
 
     /// C targets: the headers that they may include besides their own.
     static let headers: [String: Set<String>] = [
         "CAllocator": ["stdlib.h", "malloc.h"],
         "CLMDB": ["lmdb.h"],
+        "CEncoderKernels": ["stdint.h", "stddef.h", "string.h", "math.h", "float.h", "immintrin.h"],
         "COpenBLAS": ["cblas.h"],
         "CVectorKernels": [
             "stdint.h", "stddef.h", "string.h", "math.h", "stdlib.h", "immintrin.h", "arm_neon.h",
