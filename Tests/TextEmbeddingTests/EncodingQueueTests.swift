@@ -16,8 +16,9 @@ import Testing
         while queue.waitingTexts < count { await Task.yield() }
     }
 
-    @Test func concurrentTextsGetTheirOwnEmbeddings() async throws {
-        let queue = EncodingQueue(encoder: encoder)
+    @Test(arguments: [1, 3])
+    func concurrentTextsGetTheirOwnEmbeddings(_ threadCount: Int) async throws {
+        let queue = EncodingQueue(encoder: encoder, threadCount: threadCount)
         let texts = (0..<200).map { "run" + String(repeating: " cache", count: $0 % 17) + (["!", "?", ""][$0 % 3]) }
         let expected = try texts.map { try encoder.encode([$0], scratch: EncoderScratch())[0] }
         let encodings = try await withThrowingTaskGroup(of: (Int, TextEncoding).self) { group in
