@@ -34,6 +34,9 @@ package struct GatewayError: Error, Hashable, Sendable {
         case timestampOutOfRange = "timestamp_out_of_range"
         case unknownUseCase = "unknown_use_case"
         case unknownMapping = "unknown_mapping"
+        case namespaceNotFound = "namespace_not_found"
+        /// What is known of a source contradicts the news about it.
+        case conflict
         /// An answer's dependency has changed since it was read.
         case staleDependency = "stale_dependency"
         case invalidLease = "invalid_lease"
@@ -58,25 +61,15 @@ package struct GatewayError: Error, Hashable, Sendable {
                 .invalidLease, .timestampOutOfRange:
                 400
             case .invalidAPIKey, .invalidSignature: 401
-            case .modelNotFound, .unknownEndpoint: 404
+            case .modelNotFound, .unknownEndpoint, .namespaceNotFound: 404
             case .methodNotAllowed: 405
+            case .conflict: 409
             case .requestTooLarge: 413
             case .unsupportedMediaType: 415
             case .internalError: 500
             case .upstreamUnavailable, .upstreamInvalidResponse: 502
             case .overloaded, .invalidationUnavailable, .cacheUnavailable, .embedderUnavailable: 503
             case .notCached, .deadlineExceeded, .upstreamTimeout: 504
-            }
-        }
-
-        /// OpenAI's `type`. Anthropic's names are the same but for `server_error`, which is `api_error` there.
-        package var type: String {
-            switch status {
-            case 401: "authentication_error"
-            case 404: "not_found_error"
-            case 503 where self == .overloaded: "overloaded_error"
-            case 500...: "server_error"
-            default: "invalid_request_error"
             }
         }
     }
