@@ -4,6 +4,7 @@ package struct BaseURL: Hashable, Sendable, CustomStringConvertible {
     private var stem: String
     /// With its question mark; empty for none.
     private var query: String
+    private var hasPath: Bool
 
     /// - Returns: nil for what is no `http` or `https` URL with a host, and for one with a user, a password or a fragment.
     package init?(_ text: String) {
@@ -19,21 +20,23 @@ package struct BaseURL: Hashable, Sendable, CustomStringConvertible {
         guard Self.isAuthority(authority) else { return nil }
         while path.utf8.last == UInt8(ascii: "/") { path = Substring(path.utf8.dropLast()) }
         stem = scheme + path
+        hasPath = path.utf8.count > authority.utf8.count
         self.query = query.map { $0.isEmpty ? "" : "?\($0)" } ?? ""
     }
 
     package var description: String { stem + query }
 
-    /// The address of an endpoint.
+    /// The address of an endpoint, as the clients of its kind would join it.
     ///
-    /// - Parameter path: begins with a slash. A version that the base ends with already is not repeated:
-    ///   `https://host/v1` and `/v1/models` are `https://host/v1/models`.
-    package func joined(_ path: String) -> String {
+    /// - Parameters:
+    ///   - path: with a slash and the version at its beginning: `/v1/models`.
+    ///   - kind: Anthropic's clients add the version to any base. OpenAI's add none, as their base has it; here a base
+    ///     without a path may leave it out. No version is ever repeated.
+    package func joined(_ path: String, _ kind: UpstreamKind) -> String {
         let version = "/v1"
-        if path.hasPrefix(version + "/"), stem.hasSuffix(version) || stem.hasSuffix(version + "beta") {
-            return stem + path.dropFirst(version.count) + query
-        }
-        return stem + path + query
+        let addsVersion = kind == .anthropic ? !stem.hasSuffix(version) : !hasPath
+        let isVersioned = path.hasPrefix(version + "/")
+        return stem + (isVersioned && !addsVersion ? path.dropFirst(version.count) : path[...]) + query
     }
 
     private static let longestBytes = 2_048

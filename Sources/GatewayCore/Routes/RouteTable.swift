@@ -1,11 +1,11 @@
 /// Which upstream answers for a model, and by what name it knows it.
 package struct Route: Hashable, Sendable {
-    package var pattern: ModelPattern
+    package var pattern: NamePattern
     package var upstream: String
     /// The upstream's name of the model; a star stands for what the pattern's star stood for. Nil for the client's name.
     package var model: String?
 
-    package init(_ pattern: ModelPattern, upstream: String, model: String? = nil) {
+    package init(_ pattern: NamePattern, upstream: String, model: String? = nil) {
         self.pattern = pattern
         self.upstream = upstream
         self.model = model
@@ -16,7 +16,7 @@ package struct Route: Hashable, Sendable {
         guard let rest = pattern.match(name) else { return nil }
         guard let model else { return name }
         let (before, after) = HeaderList.halves(model[...], at: UInt8(ascii: "*"))
-        return after.map { before + rest + $0 } ?? model
+        return after.map { String(before + rest + $0) } ?? model
     }
 }
 
@@ -33,12 +33,12 @@ package struct RoutedModel: Hashable, Sendable {
 package struct RouteTable: Hashable, Sendable {
     /// What is wrong with routes, and with which.
     package enum Problem: Error, Hashable, Sendable {
-        case unknownUpstream(ModelPattern, upstream: String)
-        case duplicate(ModelPattern)
+        case unknownUpstream(NamePattern, upstream: String)
+        case duplicate(NamePattern)
         /// Both match the same names and say equally much of them.
-        case ambiguous(ModelPattern, ModelPattern)
+        case ambiguous(NamePattern, NamePattern)
         /// Only one star, and only where the pattern has one.
-        case model(ModelPattern, String)
+        case model(NamePattern, String)
     }
 
     private let exact: [String: Route]

@@ -47,5 +47,5 @@ package struct Upstream: Hashable, Sendable {
         self.callLimit = callLimit
     }
 
-    package func address(of api: ModelAPI) -> String { baseURL.joined(api.path) }
+    package func address(of api: ModelAPI) -> String { baseURL.joined(api.path, kind) }
 }

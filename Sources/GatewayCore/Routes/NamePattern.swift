@@ -1,5 +1,6 @@
-/// The models that a route is for: `gpt-4o`, or with one star for any letters, `claude-*`, `*-mini`, `ft:*:support`, `*`.
-package struct ModelPattern: Hashable, Sendable, CustomStringConvertible {
+/// One name or a family of names: `gpt-4o`, or with one star for any letters, none included, `claude-*`, `*-mini`,
+/// `ft:*:support`, `*`.
+package struct NamePattern: Hashable, Sendable, CustomStringConvertible {
     private let prefix: [UInt8]
     /// Nil for a name without a star.
     private let suffix: [UInt8]?
@@ -23,9 +24,9 @@ package struct ModelPattern: Hashable, Sendable, CustomStringConvertible {
     /// How much of a name it says. The pattern that says most decides.
     var literalCount: Int { prefix.count + (suffix?.count ?? 0) }
 
-    /// What stands for the star, empty for a name without one; nil when the model is another.
-    package func match(_ model: String) -> Substring? {
-        let bytes = model.utf8
+    /// What stands for the star, empty for a name without one; nil when the name is another.
+    package func match(_ name: String) -> Substring? {
+        let bytes = name.utf8
         guard let suffix else { return bytes.elementsEqual(prefix) ? "" : nil }
         guard bytes.count >= prefix.count + suffix.count, bytes.starts(with: prefix),
             bytes.suffix(suffix.count).elementsEqual(suffix)
@@ -34,7 +35,7 @@ package struct ModelPattern: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether there is a name that both match.
-    func overlaps(_ other: ModelPattern) -> Bool {
+    func overlaps(_ other: NamePattern) -> Bool {
         guard let suffix, let otherSuffix = other.suffix else {
             return isExact ? other.match(description) != nil : match(other.description) != nil
         }
