@@ -68,10 +68,6 @@ package enum GatewayLimits {
 
     // MARK: Configuration
 
-    /// The configuration file.
-    package static let configurationBytes = 1 << 20
-    /// Mappings and lists inside of each other.
-    package static let configurationDepth = 16
     /// Problems of a configuration that are told at once.
     package static let problemCount = 50
     /// A template of a webhook mapping.
