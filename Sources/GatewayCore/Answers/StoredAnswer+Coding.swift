@@ -74,7 +74,7 @@ extension StoredAnswer {
             // What was put together while it came is newer than what the JSON says of itself.
             answer.usage = usage
             answer.createdSeconds = Int64(created)
-            self.init(answer, nowSeconds: 0)
+            self.init(unchecked: answer, nowSeconds: 0)
         } else {
             guard let identifier = content.string(), let model = content.string(), let reason = content.string(),
                 let text = content.field(), String(validating: text, as: UTF8.self) != nil,

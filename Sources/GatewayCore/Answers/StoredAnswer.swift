@@ -26,10 +26,11 @@ package struct StoredAnswer: Sendable {
         _ answer: RecordedAnswer, nowSeconds: Int64, limitBytes: Int = AnswerLimits.answerBytes
     ) throws(AnswerExclusion) {
         if let exclusion = answer.exclusion(limitBytes: limitBytes) { throw exclusion }
-        self.init(answer, nowSeconds: nowSeconds)
+        self.init(unchecked: answer, nowSeconds: nowSeconds)
     }
 
-    init(_ answer: RecordedAnswer, nowSeconds: Int64) {
+    /// For an answer that has been checked already.
+    init(unchecked answer: RecordedAnswer, nowSeconds: Int64) {
         api = answer.api
         identifier = answer.identifier ?? ""
         model = answer.model ?? ""
