@@ -1,4 +1,5 @@
-/// A configuration file as it is written, before anybody asks what it means: texts, lists and mappings, each with its line.
+/// A configuration file as it is written, before anybody asks what it means: texts, lists and mappings, each with its
+/// line.
 package struct ConfigurationNode: Hashable, Sendable {
     package indirect enum Content: Hashable, Sendable {
         /// A key without a value.

@@ -1,7 +1,7 @@
 /// Reads settings one by one, notes where each came from, and collects what is wrong instead of stopping at it.
 ///
-/// What goes first: the command line, then the environment, then the file, then the default. Whatever of the file or of the
-/// environment nobody has asked for at the end is a mistake.
+/// What goes first: the command line, then the environment, then the file, then the default. Whatever of the file or of
+/// the environment nobody has asked for at the end is a mistake.
 final class ConfigurationReader {
     static let variablePrefix = "SEMBLANCE_GATEWAY_"
 

@@ -13,7 +13,9 @@ final class ConfigurationSection {
         case .empty, nil: members = []
         case .text, .list:
             members = []
-            if let node { reader.report(Self.text(path), reader.place(of: node), "must be a mapping, not \(node.phrase)") }
+            if let node {
+                reader.report(Self.text(path), reader.place(of: node), "must be a mapping, not \(node.phrase)")
+            }
         }
         var seen: Set<String> = []
         for member in members where !seen.insert(member.name).inserted {
@@ -57,7 +59,8 @@ final class ConfigurationSection {
     ///   - standard: as one would write it; nil for none.
     /// - Returns: nil when it is not set and has no default, or cannot be read, which is reported.
     func value<Value>(
-        _ name: String, _ expectation: String, standard: String? = nil, variables: [String] = [], isSecret: Bool = false,
+        _ name: String, _ expectation: String, standard: String? = nil, variables: [String] = [],
+        isSecret: Bool = false,
         _ parse: (String) -> Value?
     ) -> Value? {
         let (text, origin) = scalar(name, variables: variables) ?? (standard, .standard)
@@ -151,7 +154,8 @@ final class ConfigurationSection {
         case .list(let elements):
             return elements.compactMap { element in
                 if case .text(let text) = element.content { return text }
-                reader.report(key(name), reader.place(of: element), "must be a list of single values, not \(element.phrase)")
+                reader.report(
+                    key(name), reader.place(of: element), "must be a list of single values, not \(element.phrase)")
                 return nil
             }
         case .mapping:
@@ -164,8 +168,8 @@ final class ConfigurationSection {
         ConfigurationSection(reader, path: path + [name], node(name))
     }
 
-    /// What is below each name of a mapping whose names one may choose. The variable of the mapping itself may name more of
-    /// them, with commas, to be filled by variables of their own.
+    /// What is below each name of a mapping whose names one may choose. The variable of the mapping itself may name
+    /// more of them, with commas, to be filled by variables of their own.
     ///
     /// - Parameter standard: names that are there without being written.
     func named(_ name: String, standard: [String]) -> [(name: String, section: ConfigurationSection)] {

@@ -11,8 +11,8 @@ enum DurationText {
 
     /// Whole milliseconds, more than none.
     ///
-    /// - Returns: nil for a number without a unit, as nobody can tell what it means, for what is no span of time, and for
-    ///   one that ends after the year 9999 if it began in 1970.
+    /// - Returns: nil for a number without a unit, as nobody can tell what it means, for what is no span of time, and
+    ///   for one that ends after the year 9999 if it began in 1970.
     static func milliseconds(parsing text: some StringProtocol) -> Int64? {
         let digits = text.utf8.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
         guard let count = Int64(String(decoding: digits, as: UTF8.self)), count > 0,

@@ -30,7 +30,9 @@ extension GatewayConfiguration {
             throw ConfigurationError(problems: reader.problems)
         }
         if encoder == .none, let useCase = useCases.first(where: { $0.matching != nil }) {
-            root.report("use-cases", "has semantic on for '\(useCase.name)', but there is no encoder: set encoder.folder or encoder.url")
+            root.report(
+                "use-cases",
+                "has semantic on for '\(useCase.name)', but there is no encoder: set encoder.folder or encoder.url")
             throw ConfigurationError(problems: reader.problems)
         }
         self.init(

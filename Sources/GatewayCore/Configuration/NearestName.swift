@@ -43,7 +43,9 @@ enum NearestName {
             var row = [i + 1]
             for (j, otherByte) in other.enumerated() {
                 var best = min(last[j + 1] + 1, row[j] + 1, last[j] + (byte == otherByte ? 0 : 1))
-                if i > 0, j > 0, byte == other[j - 1], one[i - 1] == otherByte { best = min(best, beforeLast[j - 1] + 1) }
+                if i > 0, j > 0, byte == other[j - 1], one[i - 1] == otherByte {
+                    best = min(best, beforeLast[j - 1] + 1)
+                }
                 row.append(best)
             }
             (beforeLast, last) = (last, row)

@@ -1,6 +1,6 @@
 extension RouteTable {
-    /// Reads `upstreams` and `routes`. Two upstreams are there without being configured, `openai` and `anthropic`; so are
-    /// two routes as long as none is configured.
+    /// Reads `upstreams` and `routes`. Two upstreams are there without being configured, `openai` and `anthropic`; so
+    /// are two routes as long as none is configured.
     ///
     /// - Returns: nil when something is wrong, which is reported.
     init?(reading root: ConfigurationSection) {
@@ -103,7 +103,9 @@ extension Upstream {
             DecimalText.unsigned(text).flatMap { Int(exactly: $0) }.flatMap { $0 > 0 ? $0 : nil }
         }
         section.finish()
-        if choice == .key, key == nil { section.report("credential", "is key, but there is none: set key or key-variable") }
+        if choice == .key, key == nil {
+            section.report("credential", "is key, but there is none: set key or key-variable")
+        }
         guard let baseURL else {
             if address == nil, section.place("base-url") == "default" { section.report("base-url", "must be there") }
             return nil

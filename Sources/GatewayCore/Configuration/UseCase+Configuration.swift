@@ -13,7 +13,8 @@ extension UseCase {
         switch (isSemantic, threshold, precision) {
         case (true, let threshold?, nil): matching = .similarity(threshold)
         case (true, nil, let precision?): matching = .precision(precision)
-        case (true, nil, nil): section.report("semantic", "is on, so it needs a threshold or a target-precision beside it")
+        case (true, nil, nil):
+            section.report("semantic", "is on, so it needs a threshold or a target-precision beside it")
         case (_, _?, _?): section.report("threshold", "and target-precision exclude each other")
         case (false, nil, nil): break
         case (false, _, _):

@@ -28,7 +28,8 @@ extension GatewayConfiguration.Webhooks {
     ) -> [WebhookSecret] {
         let texts = section.texts("secrets", standard: [], isSecret: true)
         guard texts.count <= GatewayLimits.secretCount else {
-            section.report("secrets", "must be at most \(GatewayLimits.secretCount): the one that is used and the next one")
+            section.report(
+                "secrets", "must be at most \(GatewayLimits.secretCount): the one that is used and the next one")
             return []
         }
         let isStandard = authentication == .standard

@@ -43,7 +43,8 @@ extension GatewayError.Code {
         case .fenced, .storageFull, .storageFailed, .storeLocked, .storeDamaged, .unsupportedFormat, .shuttingDown,
             .connectionFailed, .connectionClosed, .deadlineExceeded, .internalError:
             self = unavailable
-        // The gateway and the cache disagree about the protocol, the vectors or the settings: nothing the caller can mend.
+        // The gateway and the cache disagree about the protocol, the vectors or the settings: nothing the caller can
+        // mend.
         case .malformedFrame, .unsupportedVersion, .dimensionMismatch, .invalidVector, .modelMismatch,
             .invalidConfiguration:
             self = .internalError

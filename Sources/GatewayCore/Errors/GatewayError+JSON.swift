@@ -11,8 +11,8 @@ extension GatewayError {
         }
     }
 
-    /// The last event of a stream that has begun, so that its status can no longer tell. Nothing follows it, no `[DONE]`
-    /// either: the answer before it is not whole.
+    /// The last event of a stream that has begun, so that its status can no longer tell. Nothing follows it, no
+    /// `[DONE]` either: the answer before it is not whole.
     ///
     /// - Parameter sequenceNumber: of the event in a stream of OpenAI's Responses.
     package func event(

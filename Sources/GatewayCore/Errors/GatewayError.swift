@@ -1,4 +1,5 @@
-/// What went wrong with a request, as the app that sent it is told: an HTTP status and OpenAI's or Anthropic's error object.
+/// What went wrong with a request, as the app that sent it is told: an HTTP status and OpenAI's or Anthropic's error
+/// object.
 ///
 /// docs/GATEWAY.md has the table of all codes; a test walks through it.
 package struct GatewayError: Error, Hashable, Sendable {
@@ -57,11 +58,11 @@ package struct GatewayError: Error, Hashable, Sendable {
         /// The HTTP status.
         package var status: Int {
             switch self {
-            case .invalidJSON, .invalidRequest, .invalidHeader, .unknownUseCase, .unknownMapping, .staleDependency,
+            case .invalidJSON, .invalidRequest, .invalidHeader, .unknownUseCase, .staleDependency,
                 .invalidLease, .timestampOutOfRange:
                 400
             case .invalidAPIKey, .invalidSignature: 401
-            case .modelNotFound, .unknownEndpoint, .namespaceNotFound: 404
+            case .modelNotFound, .unknownEndpoint, .unknownMapping, .namespaceNotFound: 404
             case .methodNotAllowed: 405
             case .conflict: 409
             case .requestTooLarge: 413

@@ -1,4 +1,5 @@
-/// What a request's standard `Cache-Control` asks for. Directives that are not listed here are passed over, as HTTP has it.
+/// What a request's standard `Cache-Control` asks for. Directives that are not listed here are passed over, as HTTP has
+/// it.
 package struct CacheControl: Hashable, Sendable {
     /// Do not answer from the cache; the new answer is stored.
     package var noCache = false

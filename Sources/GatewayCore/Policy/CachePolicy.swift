@@ -99,8 +99,8 @@ package struct CachePolicy: Hashable, Sendable {
 
     /// - Parameters:
     ///   - app: to which the request's key belongs, `team` likewise; nil without keys.
-    /// - Throws: `unknown_use_case`, `invalid_header` for a namespace that requests may not name, `invalid_lease` for the
-    ///   lease of another namespace.
+    /// - Throws: `unknown_use_case`, `invalid_header` for a namespace that requests may not name, `invalid_lease` for
+    ///   the lease of another namespace.
     package func decision(
         for facts: Facts, _ directives: RequestDirectives, app: String? = nil, team: String? = nil
     ) throws(GatewayError) -> CacheDecision {

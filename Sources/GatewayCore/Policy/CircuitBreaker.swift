@@ -1,7 +1,8 @@
 /// Keeps calls away from what fails, and tries now and then whether it works again.
 ///
-/// *Closed*: calls go through; when too many of the last ones failed it opens. *Open*: no call goes through until its time is
-/// over. *Half-open*: a few calls are probes; if all succeed it closes, if one fails it opens for twice as long.
+/// *Closed*: calls go through; when too many of the last ones failed it opens. *Open*: no call goes through until its
+/// time is over. *Half-open*: a few calls are probes; if all succeed it closes, if one fails it opens for twice as
+/// long.
 package struct CircuitBreaker: Hashable, Sendable {
     package struct Settings: Hashable, Sendable {
         /// The last calls that count: 1 through 64.

@@ -7,8 +7,8 @@ package import CacheModel
 ///     kb/faq#a1b2c3                        under a label
 ///     kb/shipping                          in a state that nobody named: stored only under a lease
 ///
-/// Commas separate them, with spaces around if one likes. The first `@` or `#` ends a name; characters that mean something
-/// here, and what is not printable ASCII, may be percent-encoded in names and labels, `%` must be.
+/// Commas separate them, with spaces around if one likes. The first `@` or `#` ends a name; characters that mean
+/// something here, and what is not printable ASCII, may be percent-encoded in names and labels, `%` must be.
 package enum DependencyList {
     /// What is wrong with a list, as the end of a sentence about the header.
     struct Problem: Error, Hashable {

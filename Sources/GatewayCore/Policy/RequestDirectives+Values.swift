@@ -71,7 +71,8 @@ extension RequestDirectives {
         for element in HeaderList.elements(text) {
             guard let tag = PercentCoding.decode(element), (1...Limits.tagBytes).contains(tag.utf8.count) else {
                 throw invalid(
-                    label, "has a tag that is not 1 through \(Limits.tagBytes) bytes of UTF-8, percent-encoded or plain")
+                    label, "has a tag that is not 1 through \(Limits.tagBytes) bytes of UTF-8, percent-encoded or plain"
+                )
             }
             guard seen.insert(Name(tag)).inserted else { continue }
             guard tags.count < GatewayLimits.tagCount else {

@@ -22,14 +22,14 @@ package struct RequestDirectives: Hashable, Sendable {
 
     package init() {}
 
-    /// Reads the headers and the body's metadata. A header goes before the same key of the metadata, which is checked all
-    /// the same.
+    /// Reads the headers and the body's metadata. A header goes before the same key of the metadata, which is checked
+    /// all the same.
     ///
     /// - Parameters:
     ///   - headers: all of them; those of others are passed over.
     ///   - metadata: keys with other prefixes are passed over.
-    /// - Throws: `invalid_header` that names the header, or the key as `metadata.semblance-…`, for what is not known, cannot
-    ///   be read, is too long or stands there twice.
+    /// - Throws: `invalid_header` that names the header, or the key as `metadata.semblance-…`, for what is not known,
+    ///   cannot be read, is too long or stands there twice.
     package init(headers: [HeaderField], metadata: [String: String] = [:]) throws(GatewayError) {
         // In a fixed order, so that the same request has the same error.
         for (key, value) in metadata.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {

@@ -1,8 +1,8 @@
-/// How many calls to an upstream may be tried again, as a share of those that are made: retries help when few calls fail, and
-/// are a second flood when all do.
+/// How many calls to an upstream may be tried again, as a share of those that are made: retries help when few calls
+/// fail, and are a second flood when all do.
 ///
-/// A bucket of tokens: every call puts a part of one in, as does time, so that a quiet gateway can retry at all; every retry
-/// takes one out.
+/// A bucket of tokens: every call puts a part of one in, as does time, so that a quiet gateway can retry at all; every
+/// retry takes one out.
 package struct RetryBudget: Hashable, Sendable {
     package struct Settings: Hashable, Sendable {
         /// Retries for 100 calls.

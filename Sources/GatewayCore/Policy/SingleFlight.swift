@@ -2,9 +2,9 @@ package import CacheModel
 
 /// Requests that ask the same while the answer is on its way share one upstream call.
 ///
-/// Nobody is given an answer from before an invalidation that was acknowledged before the request came: a request joins a
-/// flight only if nothing it rests on has changed since the flight's lease. Otherwise it begins a flight of its own, which later
-/// requests join, and the older one is finished for those who wait for it already.
+/// Nobody is given an answer from before an invalidation that was acknowledged before the request came: a request joins
+/// a flight only if nothing it rests on has changed since the flight's lease. Otherwise it begins a flight of its own,
+/// which later requests join, and the older one is finished for those who wait for it already.
 ///
 /// `Waiter` is whatever the caller needs to wake a request; each request has one of its own.
 package struct SingleFlight<Waiter: Hashable & Sendable>: Sendable {

@@ -6,7 +6,8 @@ package struct BaseURL: Hashable, Sendable, CustomStringConvertible {
     private var query: String
     private var hasPath: Bool
 
-    /// - Returns: nil for what is no `http` or `https` URL with a host, and for one with a user, a password or a fragment.
+    /// - Returns: nil for what is no `http` or `https` URL with a host, and for one with a user, a password or a
+    ///   fragment.
     package init?(_ text: String) {
         guard text.utf8.count <= Self.longestBytes, text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }),
             !text.utf8.contains(UInt8(ascii: "#")), !text.utf8.contains(UInt8(ascii: "\\"))

@@ -9,10 +9,11 @@ package enum ForwardedHeaders {
     /// Keys of clients.
     private static let credentials: Set<String> = ["authorization", "x-api-key", "api-key"]
 
-    /// About the client's way to the gateway, or what the gateway does itself: it sends a body of its own, and reads what
-    /// comes back.
+    /// About the client's way to the gateway, or what the gateway does itself: it sends a body of its own, and reads
+    /// what comes back.
     private static let ofTheClientOnly: Set<String> = [
-        "host", "expect", "cookie", "accept-encoding", "content-encoding", "cache-control", "pragma", "forwarded", "via",
+        "host", "expect", "cookie", "accept-encoding", "content-encoding", "cache-control", "pragma", "forwarded",
+        "via",
         "range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range",
     ]
 

@@ -2,7 +2,8 @@
 package struct Route: Hashable, Sendable {
     package var pattern: NamePattern
     package var upstream: String
-    /// The upstream's name of the model; a star stands for what the pattern's star stood for. Nil for the client's name.
+    /// The upstream's name of the model; a star stands for what the pattern's star stood for. Nil for the client's
+    /// name.
     package var model: String?
 
     package init(_ pattern: NamePattern, upstream: String, model: String? = nil) {
@@ -59,7 +60,8 @@ package struct RouteTable: Hashable, Sendable {
             }
             if let model = route.model {
                 let stars = model.utf8.count { $0 == UInt8(ascii: "*") }
-                guard stars <= (route.pattern.isExact ? 0 : 1), (1...GatewayLimits.modelBytes).contains(model.utf8.count)
+                guard stars <= (route.pattern.isExact ? 0 : 1),
+                    (1...GatewayLimits.modelBytes).contains(model.utf8.count)
                 else { throw .model(route.pattern, model) }
             }
             if route.pattern.isExact {
@@ -88,7 +90,8 @@ package struct RouteTable: Hashable, Sendable {
         guard let route, let name = route.rewritten(model), let upstream = upstreams[route.upstream] else {
             let suggestion = NearestName.suggestion(for: model, in: exact.keys)
             throw GatewayError(
-                .modelNotFound, "No route is configured for the model '\(model)'\(suggestion.isEmpty ? "." : suggestion)",
+                .modelNotFound,
+                "No route is configured for the model '\(model)'\(suggestion.isEmpty ? "." : suggestion)",
                 parameter: "model")
         }
         guard upstream.kind.serves(api) else {

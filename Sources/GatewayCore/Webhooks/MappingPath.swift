@@ -1,5 +1,6 @@
-/// Where in a webhook's body something is: `unique_id` or `source.table` in the item at hand, `$.metadata.generated_at` from the
-/// body's beginning, `$` for the body itself. Names stand between points; a name with a point in it cannot be told.
+/// Where in a webhook's body something is: `unique_id` or `source.table` in the item at hand, `$.metadata.generated_at`
+/// from the body's beginning, `$` for the body itself. Names stand between points; a name with a point in it cannot be
+/// told.
 struct MappingPath: Hashable {
     private let isFromRoot: Bool
     private let names: [String]

@@ -1,7 +1,7 @@
 /// A text with places to be filled from a webhook's body: `dbt/{unique_id}`, `{$.metadata.generated_at|time}`.
 ///
-/// `{{` and `}}` stand for braces. After a bar comes what is done with the value: `time` makes microseconds since 1970 of a
-/// date and time as RFC 3339 has it.
+/// `{{` and `}}` stand for braces. After a bar comes what is done with the value: `time` makes microseconds since 1970
+/// of a date and time as RFC 3339 has it.
 struct MappingTemplate: Hashable {
     enum Filter: String, Hashable, CaseIterable {
         case time
@@ -33,7 +33,9 @@ struct MappingTemplate: Hashable {
                 text.append(byte)
                 index += 2
             } else if byte == open {
-                guard let end = bytes[index...].firstIndex(of: close) else { throw Problem(reason: "has a '{' without '}'") }
+                guard let end = bytes[index...].firstIndex(of: close) else {
+                    throw Problem(reason: "has a '{' without '}'")
+                }
                 if !text.isEmpty { pieces.append(.text(String(decoding: text, as: UTF8.self))) }
                 text = []
                 pieces.append(try Self.place(String(decoding: bytes[(index + 1)..<end], as: UTF8.self)))
@@ -84,7 +86,8 @@ struct MappingTemplate: Hashable {
 
     private static func invalid(_ path: MappingPath, _ item: JSONView, _ reason: String) -> GatewayError {
         let place = item.path.isEmpty ? "The body" : item.path
-        return GatewayError(.invalidRequest, "\(place) \(reason).", parameter: item.path.isEmpty ? path.text : item.path)
+        return GatewayError(
+            .invalidRequest, "\(place) \(reason).", parameter: item.path.isEmpty ? path.text : item.path)
     }
 
     /// Numbers as they are written.

@@ -2,9 +2,9 @@ package import CacheModel
 
 /// The deliveries of the last minutes, by their identifiers: one that was carried out is not carried out again.
 ///
-/// A delivery is remembered for good only when it has succeeded: one that failed is sent again under the same identifier, and
-/// must then be carried out. When the window is full the oldest make room; what invalidations that name a version or a label say
-/// twice changes nothing, so that this costs at most a bump.
+/// A delivery is remembered for good only when it has succeeded: one that failed is sent again under the same
+/// identifier, and must then be carried out. When the window is full the oldest make room; what invalidations that name
+/// a version or a label say twice changes nothing, so that this costs at most a bump.
 package struct ReplayWindow: Sendable {
     package enum Admission: Hashable, Sendable {
         /// Carry it out, then say how it went.

@@ -35,8 +35,8 @@ extension WebhookMapping.Description {
         return mapping
     }
 
-    /// Debezium's envelope, alone or in an array, with its schema beside it or without. A bump: neither `ts_ms` nor the log
-    /// position grows with every row of every connector.
+    /// Debezium's envelope, alone or in an array, with its schema beside it or without. A bump: neither `ts_ms` nor the
+    /// log position grows with every row of every connector.
     private static func debezium(hasSchemas: Bool) -> Self {
         var mapping = Self()
         mapping.within = "payload"

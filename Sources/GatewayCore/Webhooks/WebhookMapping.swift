@@ -89,12 +89,13 @@ package struct WebhookMapping: Hashable, Sendable {
 
     /// The news in a body, each once.
     ///
-    /// - Throws: `invalid_request` that names the item when an item that counts lacks something; then nothing of the body
-    ///   is carried out. `request_too_large` for more than `GatewayLimits.invalidationCount`.
+    /// - Throws: `invalid_request` that names the item when an item that counts lacks something; then nothing of the
+    ///   body is carried out. `request_too_large` for more than `GatewayLimits.invalidationCount`.
     package func invalidations(_ root: JSONView) throws(GatewayError) -> [InvalidationRequest] {
         guard let place = items.lazy.compactMap({ $0.value(in: root, root: root) }).first else {
             let places = items.map(\.text).joined(separator: " or ")
-            throw GatewayError(.invalidRequest, "The body has no \(places), where its items should be.", parameter: places)
+            throw GatewayError(
+                .invalidRequest, "The body has no \(places), where its items should be.", parameter: places)
         }
         var requests: [InvalidationRequest] = []
         var seen: Set<Key> = []
@@ -156,7 +157,9 @@ package struct WebhookMapping: Hashable, Sendable {
     }
 
     private func holds(_ condition: Condition, _ item: JSONView, _ root: JSONView) throws(GatewayError) -> Bool {
-        guard let value = condition.path.value(in: item, root: root).flatMap(MappingTemplate.scalar) else { return false }
+        guard let value = condition.path.value(in: item, root: root).flatMap(MappingTemplate.scalar) else {
+            return false
+        }
         for pattern in condition.patterns {
             let text = try pattern.text(in: item, root: root)
             if NamePattern(text)?.match(value) != nil { return true }

@@ -1,8 +1,10 @@
 import Crypto
 import FoundationEssentials
 
-/// The key that a sender and the gateway share: `whsec_` and base64 of 24 through 64 random bytes, as Standard Webhooks has it.
-package struct WebhookSecret: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+/// The key that a sender and the gateway share: `whsec_` and base64 of 24 through 64 random bytes, as Standard Webhooks
+/// has it.
+package struct WebhookSecret: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible,
+    CustomReflectable
 {
     private static let prefix = "whsec_"
     private static let keyBytes = 24...64

@@ -64,7 +64,8 @@ package struct WebhookVerifier: Hashable, Sendable {
             seconds <= Limits.latestTimestampMilliseconds / 1_000
         else {
             throw GatewayError(
-                .invalidSignature, "webhook-timestamp must be whole seconds since 1970.", parameter: "webhook-timestamp")
+                .invalidSignature, "webhook-timestamp must be whole seconds since 1970.", parameter: "webhook-timestamp"
+            )
         }
         // Before any hashing: what is too old costs nothing.
         let distance = now.milliseconds(since: Timestamp(milliseconds: seconds * 1_000))
