@@ -100,7 +100,7 @@ package struct ReplayEvents: Sequence, IteratorProtocol, Sendable {
 
     private func event(_ chunk: Int) -> [UInt8] {
         var event = prefix
-        text[chunks[chunk]].withUnsafeBufferPointer { JSONWriter.append(string: $0, to: &event) }
+        text[chunks[chunk]].withUnsafeBufferPointer { JSONString.append($0, to: &event) }
         if let firstNumber { event += ",\"sequence_number\":\(firstNumber + chunk)".utf8 }
         event += suffix
         return event

@@ -36,24 +36,37 @@ package struct ServerSentEventParser: Sendable {
     package var remainder: [UInt8] { raw }
 
     /// - Returns: the blocks that are complete now.
+    /// - Throws: when a block is too large. The blocks before it are not returned, and nothing can be appended any more.
     package mutating func append(_ bytes: some Sequence<UInt8>) throws(TooLarge) -> [ServerSentEvent] {
+        let result =
+            bytes.withContiguousStorageIfAvailable { take($0) } ?? Array(bytes).withUnsafeBufferPointer { take($0) }
+        return try result.get()
+    }
+
+    private mutating func take(_ bytes: UnsafeBufferPointer<UInt8>) -> Result<[ServerSentEvent], TooLarge> {
         var events: [ServerSentEvent] = []
-        for byte in bytes {
-            if markBytes != nil, try skipsMark(byte) { continue }
-            guard raw.count < limitBytes else { throw TooLarge(limitBytes: limitBytes) }
-            raw.append(byte)
-            if byte == Self.lineFeed, isAfterCarriageReturn {
+        var position = 0
+        while markBytes != nil, position < bytes.count, skipsMark(bytes[position]) { position += 1 }
+        while position < bytes.count {
+            // What is in the line, then one byte of what ends it.
+            var end = position
+            while end < bytes.count, bytes[end] != Self.lineFeed, bytes[end] != Self.carriageReturn { end += 1 }
+            if end > position { isAfterCarriageReturn = false }
+            let taken = min(end < bytes.count ? end + 1 - position : end - position, limitBytes - raw.count)
+            raw += UnsafeBufferPointer(rebasing: bytes[position..<position + taken])
+            position += taken
+            guard position > end || position == bytes.count else { return .failure(TooLarge(limitBytes: limitBytes)) }
+            guard position > end else { break }
+            if bytes[end] == Self.lineFeed, isAfterCarriageReturn {
                 // The second half of a line's end.
                 isAfterCarriageReturn = false
                 lineStart = raw.count
-            } else if byte == Self.lineFeed || byte == Self.carriageReturn {
-                isAfterCarriageReturn = byte == Self.carriageReturn
-                if endLine() { events.append(takeEvent()) }
             } else {
-                isAfterCarriageReturn = false
+                isAfterCarriageReturn = bytes[end] == Self.carriageReturn
+                if endLine() { events.append(takeEvent()) }
             }
         }
-        return events
+        return .success(events)
     }
 
     private static let lineFeed: UInt8 = 0x0a
@@ -61,7 +74,7 @@ package struct ServerSentEventParser: Sendable {
     private static let mark: [UInt8] = [0xef, 0xbb, 0xbf]
 
     /// Whether a byte belongs to the order mark at the beginning.
-    private mutating func skipsMark(_ byte: UInt8) throws(TooLarge) -> Bool {
+    private mutating func skipsMark(_ byte: UInt8) -> Bool {
         let seen = markBytes ?? 0
         if byte == Self.mark[seen] {
             markBytes = seen + 1 < Self.mark.count ? seen + 1 : nil

@@ -76,7 +76,7 @@ struct CanonicalForm {
         guard node.isEscaped else { return sink.append(UnsafeBufferPointer(rebasing: bytes[node.range])) }
         let text = JSONString.decode(UnsafeBufferPointer(rebasing: bytes[node.content]))
         var string: [UInt8] = []
-        text.withUnsafeBufferPointer { JSONWriter.append(string: $0, to: &string) }
+        text.withUnsafeBufferPointer { JSONString.append($0, to: &string) }
         string.withUnsafeBufferPointer { sink.append($0) }
     }
 }

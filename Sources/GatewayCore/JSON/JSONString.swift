@@ -8,12 +8,10 @@ enum JSONString {
         text.reserveCapacity(content.count)
         var position = 0
         while position < content.count {
-            let byte = content[position]
-            guard byte == UInt8(ascii: "\\"), position + 1 < content.count else {
-                text.append(byte)
-                position += 1
-                continue
-            }
+            let plain = position
+            while position < content.count, content[position] != UInt8(ascii: "\\") { position += 1 }
+            text += UnsafeBufferPointer(rebasing: content[plain..<position])
+            guard position + 1 < content.count else { break }
             position += 2
             switch content[position - 1] {
             case UInt8(ascii: "b"): text.append(0x08)
@@ -57,18 +55,33 @@ enum JSONString {
         }
     }
 
-    /// The escape that a byte needs in a string; nil for one that may stand as it is.
+    /// Appends a string with its quotes.
     ///
     /// The one form that is written everywhere here: a backslash before quotes and backslashes, `\u00xx` for control
     /// characters, and nothing else.
-    static func escape(for byte: UInt8) -> [UInt8]? {
-        switch byte {
-        case UInt8(ascii: "\""): [UInt8(ascii: "\\"), byte]
-        case UInt8(ascii: "\\"): [UInt8(ascii: "\\"), byte]
-        case 0..<0x20: Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-        default: nil
+    static func append(_ text: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
+        var position = 0
+        while position < text.count {
+            let plain = position
+            while position < text.count, !needsEscape(text[position]) { position += 1 }
+            bytes += UnsafeBufferPointer(rebasing: text[plain..<position])
+            guard position < text.count else { break }
+            bytes.append(UInt8(ascii: "\\"))
+            let byte = text[position]
+            if byte < 0x20 {
+                bytes += "u00".utf8
+                bytes.append(UInt8(ascii: "0") + byte >> 4)
+                bytes.append((byte & 15 < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10) + byte & 15)
+            } else {
+                bytes.append(byte)
+            }
+            position += 1
         }
+        bytes.append(UInt8(ascii: "\""))
     }
 
-    private static let digits = Array("0123456789abcdef".utf8)
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
 }

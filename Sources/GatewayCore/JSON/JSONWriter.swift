@@ -34,7 +34,7 @@ package struct JSONWriter {
     package mutating func string(_ text: String) {
         var text = text
         separate()
-        text.withUTF8 { Self.append(string: $0, to: &bytes) }
+        text.withUTF8 { JSONString.append($0, to: &bytes) }
     }
 
     /// - Parameter text: UTF-8; what is not becomes replacement characters.
@@ -77,20 +77,6 @@ package struct JSONWriter {
     private mutating func separate() {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         needsComma = true
-    }
-
-    /// Appends a string with its quotes, in the one form of escapes that is written everywhere here.
-    static func append(string text: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
-        bytes.append(UInt8(ascii: "\""))
-        var plain = 0
-        for (index, byte) in text.enumerated() {
-            guard let escape = JSONString.escape(for: byte) else { continue }
-            bytes += UnsafeBufferPointer(rebasing: text[plain..<index])
-            bytes += escape
-            plain = index + 1
-        }
-        bytes += UnsafeBufferPointer(rebasing: text[plain...])
-        bytes.append(UInt8(ascii: "\""))
     }
 }
 
