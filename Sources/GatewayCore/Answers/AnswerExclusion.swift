@@ -34,7 +34,8 @@ extension RecordedAnswer {
         if finishReason != api.ordinaryFinishReason { return .finishReason }
         if hasOtherContent { return .otherContent }
         if api != .embeddings, text.isEmpty { return .empty }
-        if isCut || text.count + (body?.bytes.count ?? 0) > limitBytes { return .tooLarge }
+        let bytes = text.count + preface.reduce(0) { $0 + $1.count } + (body?.bytes.count ?? 0)
+        if isCut || bytes > limitBytes { return .tooLarge }
         return nil
     }
 }

@@ -6,6 +6,8 @@ package enum AnswerLimits {
     package static let answerBytes = 8 << 20
     /// Chunks whose boundaries are remembered; text that comes after is replayed as one.
     package static let chunkCount = 1 << 18
+    /// Blocks of thoughts before an answer.
+    package static let prefaceCount = 64
     /// Tool calls whose names are remembered.
     package static let toolCallCount = 128
     /// An identifier, a model's name or a reason, as the upstream says it.

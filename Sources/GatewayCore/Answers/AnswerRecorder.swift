@@ -9,6 +9,10 @@ package struct AnswerRecorder: Sendable {
     }
 
     package private(set) var answer: RecordedAnswer
+    /// What is being thought right now.
+    private var thoughts = RecordedThoughts()
+    /// Which block of a message is its text.
+    private var textBlock: Int?
     /// Whether the upstream was asked for a usage that the client has not asked for.
     private let withholdsUsage: Bool
 
@@ -48,7 +52,12 @@ package struct AnswerRecorder: Sendable {
     private mutating func endChat() {
         // `[DONE]` without a finish reason has been seen where a proxy in between gave up.
         guard answer.ending == .open else { return }
+        endChatThoughts()
         answer.ending = answer.finishReason == nil ? .malformed : .complete
+    }
+
+    private mutating func endChatThoughts() {
+        if let object = thoughts.take(type: nil) { answer.append(preface: object) }
     }
 
     private mutating func recordChat(_ chunk: JSONView) -> Disposition {
@@ -59,6 +68,7 @@ package struct AnswerRecorder: Sendable {
         answer.identifier = answer.identifier ?? chunk["id"]?.name
         answer.model = answer.model ?? chunk["model"]?.name
         answer.createdSeconds = answer.createdSeconds ?? chunk["created"]?.seconds
+        answer.noteOther(chunk["moderation"])
         let usage = TokenUsage(.chatCompletions, chunk["usage"])
         if let usage { answer.usage = usage }
         guard let choices = chunk["choices"], choices.kind == .array else {
@@ -77,7 +87,13 @@ package struct AnswerRecorder: Sendable {
         answer.noteOther(choice["logprobs"])
         if let delta = choice.present("delta") {
             answer.readChatMessage(delta)
-            answer.append(delta["content"]?.textValue ?? [])
+            for name in RecordedAnswer.thoughtMembers {
+                if let text = delta[name]?.textValue, !text.isEmpty { thoughts.append(text, to: name, of: &answer) }
+            }
+            if let text = delta["content"]?.textValue, !text.isEmpty {
+                endChatThoughts()
+                answer.append(text)
+            }
         }
         if let reason = choice.present("finish_reason") { answer.finishReason = reason.name ?? "" }
     }
@@ -90,10 +106,12 @@ package struct AnswerRecorder: Sendable {
             answer.identifier = event["message"]?["id"]?.name
             answer.model = event["message"]?["model"]?.name
             updateUsage(event["message"]?["usage"])
+            answer.noteOther(event["message"]?["container"])
         case "content_block_start":
             guard let block = event.present("content_block") else { return }
             // Its tool's name is known from here on; its arguments are not kept.
             answer.readContentBlock(block)
+            if RecordedAnswer.isThought(block) { beginThought(block) }
             guard block["type"]?.stringValue == "text" else { return }
             if textBlock != nil { answer.hasOtherContent = true }
             textBlock = event["index"]?.integerValue ?? 0
@@ -101,22 +119,35 @@ package struct AnswerRecorder: Sendable {
         case "content_block_delta":
             switch event["delta"]?["type"]?.stringValue {
             case "text_delta": answer.append(event["delta"]?["text"]?.textValue ?? [])
+            case "thinking_delta":
+                thoughts.append(event["delta"]?["thinking"]?.textValue ?? [], to: "thinking", of: &answer)
+            case "signature_delta":
+                thoughts.append(event["delta"]?["signature"]?.textValue ?? [], to: "signature", of: &answer)
             case "input_json_delta": break
             default: answer.hasOtherContent = true
             }
+        case "content_block_stop":
+            if let block = thoughts.take(type: "thinking") { answer.append(preface: block) }
         case "message_delta":
             if let reason = event["delta"]?.present("stop_reason") { answer.finishReason = reason.name ?? "" }
             answer.isRefusal = answer.finishReason == "refusal"
             updateUsage(event["usage"])
         case "message_stop": if answer.ending == .open { answer.ending = .complete }
         case "error": answer.fail(event["error"])
-        // Pings, ends of blocks, and what may be invented later.
+        // Pings, and what may be invented later.
         default: break
         }
     }
 
-    /// The block of text that was begun.
-    private var textBlock: Int?
+    private mutating func beginThought(_ block: JSONView) {
+        guard block["type"]?.stringValue == "thinking" else {
+            // What is sealed comes whole.
+            answer.append(preface: Array(block.bytes))
+            return
+        }
+        thoughts.append(block["thinking"]?.textValue ?? [], to: "thinking", of: &answer)
+        thoughts.append(block["signature"]?.textValue ?? [], to: "signature", of: &answer)
+    }
 
     private mutating func updateUsage(_ usage: JSONView?) {
         guard let usage, usage.kind == .object else { return }

@@ -18,6 +18,7 @@ extension AnswerReplay {
                         message.name("content")
                         message.string(answer.text)
                         message.nullMember("refusal")
+                        for (name, value) in thoughts { message.member(name, raw: value) }
                     }
                     choice.nullMember("logprobs")
                     choice.member("finish_reason", answer.finishReason)
@@ -41,6 +42,9 @@ extension AnswerReplay {
         events.text = answer.text
         events.chunks = ranges
         events.opening = [Self.event(nil, choice(#"{"role":"assistant","content":"","refusal":null}"#, finish: "null"))]
+        for object in answer.preface {
+            events.opening.append(Self.event(nil, choice(String(decoding: object, as: UTF8.self), finish: "null")))
+        }
         events.prefix = Array("data: ".utf8) + chunkHead() + Array(#""choices":[{"index":0,"delta":{"content":"#.utf8)
         events.suffix = Array(#"},"logprobs":null,"finish_reason":null}]"#.utf8) + ending + Array("\n\n".utf8)
         events.closing = [Self.event(nil, choice("{}", finish: String(decoding: finish.bytes, as: UTF8.self)))]
@@ -50,6 +54,14 @@ extension AnswerReplay {
         }
         events.closing.append(Self.event(nil, Array("[DONE]".utf8)))
         return events
+    }
+
+    /// The members of the message that the model's thoughts are in.
+    private var thoughts: [(name: String, value: [UInt8])] {
+        answer.preface.flatMap { object in
+            let document = (try? JSONDocument(object, limits: .answer)) ?? .empty
+            return document.root.members.map { ($0.name, Array($0.value.bytes)) }
+        }
     }
 
     /// The beginning of every chunk, up to its choices.

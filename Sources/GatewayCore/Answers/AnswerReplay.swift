@@ -60,15 +60,20 @@ package struct AnswerReplay: Sendable {
         return edits
     }
 
-    /// Writes into a usage that all input was cached: the member `details` has `cached_tokens`.
+    /// Writes into a usage that all input was cached and nothing was put into a cache: in the member `details`.
     func markCached(_ usage: JSONView?, details: String, in edits: inout JSONEdits) {
         guard let usage, usage.kind == .object else { return }
         let count = Array(String(answer.usage?.inputTokens ?? 0).utf8)
         if let object = usage.present(details), object.kind == .object {
             edits.setMember("cached_tokens", of: object, to: count)
+            if let written = object["cache_write_tokens"] { edits.replace(written, with: Array("0".utf8)) }
+            edits.removeMember("cache_write_tokens_details", of: object)
         } else {
-            edits.setMember(
-                details, of: usage, to: JSONWriter.object { $0.member("cached_tokens", raw: count) })
+            let object = JSONWriter.object {
+                $0.member("cached_tokens", raw: count)
+                $0.member("cache_write_tokens", 0)
+            }
+            edits.setMember(details, of: usage, to: object)
         }
     }
 }

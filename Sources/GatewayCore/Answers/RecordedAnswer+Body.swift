@@ -43,12 +43,21 @@ extension RecordedAnswer {
         else { return false }
         finishReason = choice["finish_reason"]?.name
         noteOther(choice["logprobs"])
+        noteOther(root["moderation"])
+        var thoughts = RecordedThoughts()
+        for name in Self.thoughtMembers {
+            if let text = message[name]?.textValue, !text.isEmpty { thoughts.append(text, to: name, of: &self) }
+        }
+        if let object = thoughts.take(type: nil) { append(preface: object) }
         readChatMessage(message)
         setWhole(message["content"]?.textValue ?? [])
         return true
     }
 
-    /// Reads what a message has besides its text, or what the delta of one has.
+    /// Where chat completions of reasoning models have their thoughts, as text.
+    static let thoughtMembers = ["reasoning_content", "reasoning"]
+
+    /// Reads what a message has besides its text, or what the delta of one has. Thoughts are the caller's to take.
     mutating func readChatMessage(_ message: JSONView) {
         for (name, value) in message.members where !value.isEmpty {
             switch name {
@@ -59,6 +68,7 @@ extension RecordedAnswer {
                 for call in value.elements {
                     append(ToolCall(identifier: call["id"]?.name, name: call["function"]?["name"]?.name))
                 }
+            case _ where Self.thoughtMembers.contains(name): if value.kind != .string { hasOtherContent = true }
             case "function_call": append(ToolCall(identifier: nil, name: value["name"]?.name))
             default: hasOtherContent = true
             }
@@ -75,9 +85,11 @@ extension RecordedAnswer {
         }
         finishReason = root["stop_reason"]?.name
         isRefusal = finishReason == "refusal"
+        noteOther(root["container"])
         var textBlocks = 0
         for block in content.elements {
             readContentBlock(block)
+            if Self.isThought(block) { append(preface: Array(block.bytes)) }
             guard block["type"]?.stringValue == "text" else { continue }
             textBlocks += 1
             setWhole(block["text"]?.textValue ?? [])
@@ -92,8 +104,13 @@ extension RecordedAnswer {
         case "text": noteOther(block["citations"])
         case "tool_use", "server_tool_use", "mcp_tool_use":
             append(ToolCall(identifier: block["id"]?.name, name: block["name"]?.name))
-        default: hasOtherContent = true
+        default: if !Self.isThought(block) { hasOtherContent = true }
         }
+    }
+
+    /// Whether a block of a message is of the model's thoughts, readable or sealed.
+    static func isThought(_ block: JSONView) -> Bool {
+        ["thinking", "redacted_thinking"].contains(block["type"]?.stringValue)
     }
 
     private mutating func readResponse(_ root: JSONView) -> Bool {
@@ -102,6 +119,7 @@ extension RecordedAnswer {
         }
         createdSeconds = root["created_at"]?.seconds
         finishReason = root["status"]?.name
+        noteOther(root["moderation"])
         var messages = 0
         for item in output.elements {
             switch item["type"]?.stringValue {

@@ -29,6 +29,8 @@ package struct RecordedAnswer: Sendable {
     package internal(set) var text: [UInt8] = []
     /// Where in `text` each chunk of a stream ended, growing; none for an answer that came whole.
     package internal(set) var chunkEnds: [Int] = []
+    /// What the model thought aloud before its answer, as JSON objects: blocks of a message, members of a chat's message.
+    package internal(set) var preface: [[UInt8]] = []
     package internal(set) var toolCalls: [ToolCall] = []
     package internal(set) var choiceCount = 1
     package internal(set) var isRefusal = false
@@ -50,6 +52,15 @@ package struct RecordedAnswer: Sendable {
         text += delta
         if chunkEnds.count == AnswerLimits.chunkCount { chunkEnds.removeLast() }
         chunkEnds.append(text.count)
+    }
+
+    /// Takes what was thought, which is kept only if nothing has been said yet: a replay has it in this order.
+    mutating func append(preface object: [UInt8]) {
+        guard text.isEmpty, preface.count < AnswerLimits.prefaceCount else {
+            hasOtherContent = true
+            return
+        }
+        preface.append(object)
     }
 
     mutating func append(_ call: ToolCall) {

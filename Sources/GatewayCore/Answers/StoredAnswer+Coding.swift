@@ -10,7 +10,8 @@ import Crypto
 ///               created, seconds since 1970
 ///               if usage: input, cached, cache writes, output, reasoning tokens
 ///               if JSON:  length and bytes
-///               if text:  length and bytes of identifier, model, finish reason, text
+///               if text:  length and bytes of identifier, model, finish reason, text;
+///                         count of prefaces, length and bytes of each
 ///               count of chunks, length of each; they add up to the text
 extension StoredAnswer {
     private static let magic: [UInt8] = [0x53, 0x41]
@@ -40,6 +41,8 @@ extension StoredAnswer {
             content.field(Array(model.utf8))
             content.field(Array(finishReason.utf8))
             content.field(text)
+            content.integer(preface.count)
+            for object in preface { content.field(object) }
         }
         content.integer(chunkEnds.count)
         var start = 0
@@ -78,11 +81,12 @@ extension StoredAnswer {
         } else {
             guard let identifier = content.string(), let model = content.string(), let reason = content.string(),
                 let text = content.field(), String(validating: text, as: UTF8.self) != nil,
+                let preface = content.preface(),
                 let ends = content.chunkEnds(of: Array(text))
             else { return nil }
             self.init(
                 api: api, identifier: identifier, model: model, finishReason: reason, createdSeconds: Int64(created),
-                usage: usage, text: Array(text), chunkEnds: ends)
+                usage: usage, text: Array(text), preface: preface, chunkEnds: ends)
         }
         guard content.isAtEnd else { return nil }
     }
@@ -159,6 +163,18 @@ private struct PayloadReader {
 
     mutating func tokens() -> Int? {
         integer().flatMap { $0 <= 4 * AnswerLimits.tokenCount ? $0 : nil }
+    }
+
+    mutating func preface() -> [[UInt8]]? {
+        guard let count = integer(), count <= AnswerLimits.prefaceCount else { return nil }
+        var preface: [[UInt8]] = []
+        for _ in 0..<count {
+            guard let object = field().map(Array.init), let document = try? JSONDocument(object, limits: .answer),
+                document.root.kind == .object
+            else { return nil }
+            preface.append(object)
+        }
+        return preface
     }
 
     /// Chunks are not empty, end between scalars, and add up to the text if there are any.

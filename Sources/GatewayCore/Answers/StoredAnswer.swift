@@ -10,6 +10,8 @@ package struct StoredAnswer: Sendable {
     package let usage: TokenUsage?
     /// UTF-8.
     package let text: [UInt8]
+    /// What was thought aloud before it, as `RecordedAnswer.preface` has it.
+    package let preface: [[UInt8]]
     /// Where in `text` each chunk of the original stream ended, the last at its end; none if it came whole.
     package let chunkEnds: [Int]
     /// The upstream's own JSON, where it sent the answer as one.
@@ -38,13 +40,14 @@ package struct StoredAnswer: Sendable {
         createdSeconds = max(answer.createdSeconds ?? nowSeconds, 0)
         usage = answer.usage
         text = answer.text
+        preface = answer.preface
         chunkEnds = answer.chunkEnds
         body = answer.body
     }
 
     init(
         api: ModelAPI, identifier: String, model: String, finishReason: String, createdSeconds: Int64,
-        usage: TokenUsage?, text: [UInt8], chunkEnds: [Int]
+        usage: TokenUsage?, text: [UInt8], preface: [[UInt8]] = [], chunkEnds: [Int]
     ) {
         self.api = api
         self.identifier = identifier
@@ -53,6 +56,7 @@ package struct StoredAnswer: Sendable {
         self.createdSeconds = createdSeconds
         self.usage = usage
         self.text = text
+        self.preface = preface
         self.chunkEnds = chunkEnds
         body = nil
     }

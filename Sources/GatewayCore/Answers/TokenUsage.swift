@@ -4,7 +4,7 @@ package struct TokenUsage: Hashable, Sendable {
     package var inputTokens = 0
     /// Of those, the ones that the provider had in its own prompt cache.
     package var cachedInputTokens = 0
-    /// Of those, the ones that the provider put into its prompt cache (Anthropic).
+    /// Of those, the ones that the provider put into its prompt cache.
     package var cacheWriteInputTokens = 0
     package var outputTokens = 0
     /// Of those, the ones that were thought and not said.
@@ -27,11 +27,13 @@ package struct TokenUsage: Hashable, Sendable {
             inputTokens = usage.tokens("prompt_tokens")
             outputTokens = usage.tokens("completion_tokens")
             cachedInputTokens = usage["prompt_tokens_details"]?.tokens("cached_tokens") ?? 0
+            cacheWriteInputTokens = usage["prompt_tokens_details"]?.tokens("cache_write_tokens") ?? 0
             reasoningTokens = usage["completion_tokens_details"]?.tokens("reasoning_tokens") ?? 0
         case .responses:
             inputTokens = usage.tokens("input_tokens")
             outputTokens = usage.tokens("output_tokens")
             cachedInputTokens = usage["input_tokens_details"]?.tokens("cached_tokens") ?? 0
+            cacheWriteInputTokens = usage["input_tokens_details"]?.tokens("cache_write_tokens") ?? 0
             reasoningTokens = usage["output_tokens_details"]?.tokens("reasoning_tokens") ?? 0
         case .messages:
             update(fromMessages: usage)
@@ -52,6 +54,7 @@ package struct TokenUsage: Hashable, Sendable {
         }
         inputTokens = uncached + cachedInputTokens + cacheWriteInputTokens
         if usage.present("output_tokens") != nil { outputTokens = usage.tokens("output_tokens") }
+        if let details = usage.present("output_tokens_details") { reasoningTokens = details.tokens("thinking_tokens") }
     }
 }
 

@@ -57,8 +57,8 @@ enum JSONString {
 
     /// Appends a string with its quotes.
     ///
-    /// The one form that is written everywhere here: a backslash before quotes and backslashes, `\u00xx` for control
-    /// characters, and nothing else.
+    /// The one form that is written everywhere here: a backslash before quotes and backslashes, `\n` and its like where
+    /// there are such, `\u00xx` for other control characters, and nothing else.
     static func append(_ text: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
         var position = 0
@@ -69,12 +69,17 @@ enum JSONString {
             guard position < text.count else { break }
             bytes.append(UInt8(ascii: "\\"))
             let byte = text[position]
-            if byte < 0x20 {
+            switch byte {
+            case 0x08: bytes.append(UInt8(ascii: "b"))
+            case 0x09: bytes.append(UInt8(ascii: "t"))
+            case 0x0a: bytes.append(UInt8(ascii: "n"))
+            case 0x0c: bytes.append(UInt8(ascii: "f"))
+            case 0x0d: bytes.append(UInt8(ascii: "r"))
+            case 0..<0x20:
                 bytes += "u00".utf8
                 bytes.append(UInt8(ascii: "0") + byte >> 4)
                 bytes.append((byte & 15 < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10) + byte & 15)
-            } else {
-                bytes.append(byte)
+            default: bytes.append(byte)
             }
             position += 1
         }

@@ -4,7 +4,7 @@ extension RequestFacts {
     /// `model` is not in it: the fingerprint has it as a field of its own.
     static let irrelevantToChatCompletions = [
         "stream", "stream_options", "user", "safety_identifier", "metadata", "service_tier", "store",
-        "prompt_cache_key", "prompt_cache_retention",
+        "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options",
     ]
 
     /// Reads the body of `/v1/chat/completions`.
@@ -31,5 +31,6 @@ extension RequestFacts {
         let messages = try root.required("messages").array()
         for message in messages.elements { _ = try message.object().required("role").string() }
         try readLastMessage(of: messages, textTypes: ["text"])
+        for message in messages.elements { omitMarks("prompt_cache_breakpoint", in: message.present("content")) }
     }
 }

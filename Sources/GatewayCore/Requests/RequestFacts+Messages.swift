@@ -1,7 +1,7 @@
 extension RequestFacts {
     /// What makes no difference to a message of Anthropic's API. Everything that is not listed does, known or not.
     ///
-    /// `cache_control` makes none either, wherever it may stand by that API's rules: clients move it with every turn.
+    /// `cache_control` makes none either where that API takes it, on blocks and tools.
     static let irrelevantToMessages = ["stream", "metadata", "service_tier", "cache_control"]
 
     /// Reads the body of `/v1/messages`.
@@ -22,13 +22,8 @@ extension RequestFacts {
         for message in messages.elements { _ = try message.object().required("role").string() }
         try readLastMessage(of: messages, textTypes: ["text"])
 
-        omitCacheControl(in: root.present("system"))
-        omitCacheControl(in: root.present("tools"))
-        for message in messages.elements { omitCacheControl(in: message.present("content")) }
-    }
-
-    private mutating func omitCacheControl(in list: JSONView?) {
-        guard let list, list.kind == .array else { return }
-        for element in list.elements { element["cache_control"].map { _ = omissions.insert($0.node) } }
+        omitMarks("cache_control", in: root.present("system"))
+        omitMarks("cache_control", in: root.present("tools"))
+        for message in messages.elements { omitMarks("cache_control", in: message.present("content")) }
     }
 }

@@ -2,7 +2,7 @@ extension RequestFacts {
     /// What makes no difference to a response. Everything that is not listed does, known or not.
     static let irrelevantToResponses = [
         "stream", "stream_options", "user", "safety_identifier", "metadata", "service_tier", "store", "background",
-        "prompt_cache_key", "prompt_cache_retention",
+        "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options",
     ]
 
     /// Reads the body of `/v1/responses`.
@@ -39,6 +39,7 @@ extension RequestFacts {
         case .array:
             guard !input.isEmpty else { return }
             try readLastMessage(of: input, textTypes: ["input_text"])
+            for item in input.elements { omitMarks("prompt_cache_breakpoint", in: item.present("content")) }
             exclude(.continuesStoredState, if: input.elements.contains(where: isReference))
         default: throw input.mismatch("a string or an array of items")
         }

@@ -37,11 +37,14 @@ struct UserMessage {
             _ = try text.string()
             texts.append(content.document.text(of: text.node))
             holes.insert(text.node)
-            isPlain = isPlain && part.members.allSatisfy { ["type", "text", "cache_control"].contains($0.name) }
+            isPlain = isPlain && part.members.allSatisfy { Self.plainMembers.contains($0.name) }
         }
         // One part with nothing but its text asks the same as the text alone.
         if texts.count == 1, isPlain { holes = [content.node] }
     }
+
+    /// What a part of text may have without being more than its text: its type, and marks of the provider's prompt cache.
+    private static let plainMembers: Set<String> = ["type", "text", "cache_control", "prompt_cache_breakpoint"]
 
     /// All text, a line for each piece.
     var text: String {

@@ -125,6 +125,59 @@ enum AnswerExamples {
 
         """#
 
+    static let messageThinkingStream = messageStart + #"""
+        event: content_block_start
+        data: {"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}}
+
+        event: content_block_delta
+        data: {"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"They want"}}
+
+        event: content_block_delta
+        data: {"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":" 27 \u00d7 453."}}
+
+        event: content_block_delta
+        data: {"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"EqQBCgIYAhIM1gbcDa9GJwZA2b3h"}}
+
+        event: content_block_stop
+        data: {"type":"content_block_stop","index":0}
+
+        event: content_block_start
+        data: {"type":"content_block_start","index":1,"content_block":{"type":"redacted_thinking","data":"EmwKAhgB"}}
+
+        event: content_block_stop
+        data: {"type":"content_block_stop","index":1}
+
+        event: content_block_start
+        data: {"type":"content_block_start","index":2,"content_block":{"type":"text","text":""}}
+
+        event: content_block_delta
+        data: {"type":"content_block_delta","index":2,"delta":{"type":"text_delta","text":"12,231"}}
+
+        event: content_block_stop
+        data: {"type":"content_block_stop","index":2}
+
+        event: message_delta
+        data: {"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"output_tokens":89,"output_tokens_details":{"thinking_tokens":60}}}
+
+        event: message_stop
+        data: {"type":"message_stop"}
+
+
+        """#
+
+    static let messageThinkingBody = messageBody.replacing(
+        #"[{"type":"text""#,
+        with: #"[{"type":"thinking","thinking":"Hm…","signature":"s"},{"type":"redacted_thinking","data":"d"},{"type":"text""#)
+
+    static let chatThinkingStream =
+        chatChunk(#"{"role":"assistant","content":null,"reasoning_content":""}"#)
+        + chatChunk(#"{"content":null,"reasoning_content":"They want"}"#)
+        + chatChunk(#"{"content":null,"reasoning_content":" a number."}"#)
+        + chatChunk(#"{"content":"12","reasoning_content":null}"#) + chatChunk("{}", finish: "\"stop\"") + chatUsageChunk + done
+
+    static let chatThinkingBody = chatBody.replacing(
+        #""refusal": null,"#, with: #""refusal": null, "reasoning_content": "They\nwant","#)
+
     static let messageError = #"""
         event: error
         data: {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
@@ -139,7 +192,7 @@ enum AnswerExamples {
         "model":"gpt-5-2025-08-07","output":[\#(output)],"parallel_tool_calls":true,"previous_response_id":null,
         "reasoning":{"effort":"low","summary":null},"store":true,"temperature":1,"text":{"format":{"type":"text"}},
         "tool_choice":"auto","tools":[],"top_p":1,"truncation":"disabled","usage":{"input_tokens":32,
-        "input_tokens_details":{"cached_tokens":0},"output_tokens":18,"output_tokens_details":{"reasoning_tokens":2},
+        "input_tokens_details":{"cached_tokens":0,"cache_write_tokens":12},"output_tokens":18,"output_tokens_details":{"reasoning_tokens":2},
         "total_tokens":50},"user":null,"metadata":{}}
         """#.replacing("\n", with: "")
     }
@@ -185,9 +238,11 @@ enum AnswerExamples {
     /// Everything that may be stored, as a stream or whole.
     static let streams: [(ModelAPI, String)] = [
         (.chatCompletions, chatStream), (.messages, messageStream), (.responses, responseStream()),
+        (.chatCompletions, chatThinkingStream), (.messages, messageThinkingStream),
     ]
     static let bodies: [(ModelAPI, String)] = [
-        (.chatCompletions, chatBody), (.messages, messageBody), (.responses, responseBody()), (.embeddings, embeddings),
+        (.chatCompletions, chatBody), (.messages, messageBody), (.responses, responseBody()),
+        (.chatCompletions, chatThinkingBody), (.messages, messageThinkingBody), (.embeddings, embeddings),
     ]
 
     // MARK: Recording

@@ -91,13 +91,48 @@ import Testing
         #expect(answer.exclusion() == .error)
     }
 
-    @Test func thoughtsOfAMessageAreMoreThanText() {
-        let stream = AnswerExamples.messageStream.replacing(
-            #"{"type": "text", "text": ""}"#, with: #"{"type": "thinking", "thinking": "", "signature": ""}"#)
-        #expect(AnswerExamples.record(.messages, stream: stream).exclusion() == .otherContent)
-        let body = AnswerExamples.messageBody.replacing(
-            #"[{"type":"text""#, with: #"[{"type":"thinking","thinking":"Hm","signature":"s"},{"type":"text""#)
-        #expect(AnswerExamples.record(.messages, body: body).exclusion() == .otherContent)
+    // MARK: Thoughts
+
+    private func prefaces(_ answer: RecordedAnswer) -> [String] { answer.preface.map { String(decoding: $0, as: UTF8.self) } }
+
+    @Test func thoughtsOfAMessageAreKeptAsItsBlocks() {
+        let streamed = AnswerExamples.record(.messages, stream: AnswerExamples.messageThinkingStream)
+        #expect(
+            prefaces(streamed) == [
+                #"{"type":"thinking","thinking":"They want 27 × 453.","signature":"EqQBCgIYAhIM1gbcDa9GJwZA2b3h"}"#,
+                #"{"type":"redacted_thinking","data":"EmwKAhgB"}"#,
+            ])
+        #expect(streamed.string == "12,231")
+        #expect(streamed.usage?.reasoningTokens == 60)
+        let whole = AnswerExamples.record(.messages, body: AnswerExamples.messageThinkingBody)
+        #expect(
+            prefaces(whole) == [
+                #"{"type":"thinking","thinking":"Hm…","signature":"s"}"#, #"{"type":"redacted_thinking","data":"d"}"#,
+            ])
+    }
+
+    @Test func thoughtsOfAChatAreKeptAsMembersOfItsMessage() {
+        let streamed = AnswerExamples.record(.chatCompletions, stream: AnswerExamples.chatThinkingStream)
+        #expect(prefaces(streamed) == [#"{"reasoning_content":"They want a number."}"#])
+        #expect(streamed.string == "12")
+        let whole = AnswerExamples.record(.chatCompletions, body: AnswerExamples.chatThinkingBody)
+        #expect(prefaces(whole) == [#"{"reasoning_content":"They\nwant"}"#])
+    }
+
+    @Test func thoughtsInBetweenAreNotStored() {
+        let chat = AnswerExamples.chatStream.replacing(#"{"content":" 😀"}"#, with: #"{"reasoning":"Hm"}"#)
+        #expect(AnswerExamples.record(.chatCompletions, stream: chat).exclusion() == .otherContent)
+        let message = AnswerExamples.messageBody.replacing(
+            #""text":"Hi! My name is Claude."}"#,
+            with: #""text":"Hi! My name is Claude."},{"type":"thinking","thinking":"Hm","signature":"s"}"#)
+        #expect(AnswerExamples.record(.messages, body: message).exclusion() == .otherContent)
+    }
+
+    @Test func thoughtsCountTowardsTheLimit() {
+        let answer = AnswerExamples.record(.messages, stream: AnswerExamples.messageThinkingStream)
+        let bytes = answer.text.count + answer.preface.reduce(0) { $0 + $1.count }
+        #expect(answer.exclusion(limitBytes: bytes) == nil)
+        #expect(answer.exclusion(limitBytes: bytes - 1) == .tooLarge)
     }
 
     // MARK: Responses
@@ -202,8 +237,8 @@ import Testing
         (.chatCompletions, AnswerExamples.chatBody, #""finish_reason": "stop""#, #""finish_reason": null"#, .finishReason),
         (.chatCompletions, AnswerExamples.chatBody, #""refusal": null"#, #""refusal": "I cannot""#, .refusal),
         (.chatCompletions, AnswerExamples.chatBody, #""annotations": []"#, #""annotations": [{"type":"url_citation"}]"#, .otherContent),
-        (.chatCompletions, AnswerExamples.chatBody, #""annotations": []"#, #""reasoning_content": "Hm""#, .otherContent),
-        (.chatCompletions, AnswerExamples.chatBody, #""annotations": []"#, #""reasoning_content": """#, .finishReason),
+        (.chatCompletions, AnswerExamples.chatBody, #""annotations": []"#, #""reasoning_details": [{"type":"x"}]"#, .otherContent),
+        (.chatCompletions, AnswerExamples.chatBody, #""service_tier""#, #""moderation": {"input":{}}, "service_tier""#, .otherContent),
         (.chatCompletions, AnswerExamples.chatBody, #""annotations": []"#, #""tool_calls": [{"id":"c","function":{"name":"f"}}]"#, .toolCalls),
         (.chatCompletions, AnswerExamples.chatBody, #""annotations": []"#, #""function_call": {"name":"f","arguments":""}"#, .toolCalls),
         (.chatCompletions, AnswerExamples.chatBody, #""Hello! How can I assist you today?""#, "\"\"", .empty),
@@ -228,14 +263,18 @@ import Testing
     ) {
         let changed = body.replacing(old, with: new)
         #expect(changed != body)
-        // Something empty is nothing, so that alone does not keep an answer out.
-        let expected = new.contains(#"_content": """#) ? nil : exclusion
-        #expect(AnswerExamples.record(api, body: changed).exclusion() == expected)
+        #expect(AnswerExamples.record(api, body: changed).exclusion() == exclusion)
+    }
+
+    @Test(arguments: ["null", "\"\"", "[]", "{}"])
+    func aMemberThatSaysNothingDoesNotKeepAnAnswerOut(value: String) {
+        let body = AnswerExamples.chatBody.replacing(#""annotations": []"#, with: "\"something_new\": \(value)")
+        #expect(AnswerExamples.record(.chatCompletions, body: body).exclusion() == nil)
     }
 
     static let changedStreams: [(String, String, AnswerExclusion)] = [
         ("\"finish_reason\":\"stop\"", "\"finish_reason\":\"length\"", .finishReason),
-        (#"{"content":"Hello"}"#, #"{"content":"Hello","reasoning_content":"Hm"}"#, .otherContent),
+        (#"{"content":"Hello"}"#, #"{"content":"Hello","reasoning_details":[{}]}"#, .otherContent),
         (#"{"content":"Hello"}"#, #"{"refusal":"I cannot"}"#, .refusal),
         (#""choices":[{"index":0,"delta":{"content":"Hello"}"#, #""choices":[{"index":1,"delta":{"content":"Hello"}"#, .severalChoices),
         (#""logprobs":null,"finish_reason":null}],"usage":null}"#, #""logprobs":{"content":[]},"finish_reason":null}],"usage":null}"#, .otherContent),

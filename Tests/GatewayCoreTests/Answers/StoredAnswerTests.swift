@@ -21,6 +21,7 @@ import Testing
         #expect(one?.createdSeconds == other.createdSeconds)
         #expect(one?.usage == other.usage)
         #expect(one?.text == other.text)
+        #expect(one?.preface == other.preface)
         #expect(one?.chunkEnds == other.chunkEnds)
         #expect(one?.body?.bytes == other.body?.bytes)
     }
@@ -50,10 +51,11 @@ import Testing
     @Test func theFormatIsTheSameInEveryVersion() throws {
         let answer = StoredAnswer(
             api: .chatCompletions, identifier: "i", model: "mo", finishReason: "stop", createdSeconds: 300,
-            usage: TokenUsage(inputTokens: 5, outputTokens: 200), text: Array("Hi é".utf8), chunkEnds: [2, 5])
+            usage: TokenUsage(inputTokens: 5, outputTokens: 200), text: Array("Hi é".utf8), preface: [Array("{}".utf8)],
+            chunkEnds: [2, 5])
         let content: [UInt8] =
             [0x01, 0xac, 0x02, 5, 0, 0, 0xc8, 0x01, 0, 1, 0x69, 2, 0x6d, 0x6f, 4] + Array("stop".utf8) + [5]
-            + Array("Hi é".utf8) + [2, 2, 3]
+            + Array("Hi é".utf8) + [1, 2] + Array("{}".utf8) + [2, 2, 3]
         let checksum = Array(SHA256.hash(data: content).prefix(8))
         #expect(answer.encoded() == Array("SA".utf8) + [1, 1] + checksum + content)
     }
@@ -110,7 +112,7 @@ import Testing
 
     @Test func chunksEndBetweenScalarsAndAddUp() {
         func payload(_ lengths: [UInt8]) -> StoredAnswer? {
-            let content: [UInt8] = [0, 0, 0, 0, 0, 3, 0x61, 0xc3, 0xa9, UInt8(lengths.count)] + lengths
+            let content: [UInt8] = [0, 0, 0, 0, 0, 3, 0x61, 0xc3, 0xa9, 0, UInt8(lengths.count)] + lengths
             return StoredAnswer(payload: Array("SA".utf8) + [1, 1] + SHA256.hash(data: content).prefix(8) + content)
         }
         #expect(payload([1, 2]) != nil)

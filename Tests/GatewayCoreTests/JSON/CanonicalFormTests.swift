@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (#""\u0041\/\u00e9\ud83d\ude00""#, "\"A/é😀\""), (#""\n\t\u0008\u001f""#, #""\u000a\u0009\u0008\u001f""#),
+        (#""\u0041\/\u00e9\ud83d\ude00""#, "\"A/é😀\""), (#""\u000A\t\u0008\u001f""#, #""\n\t\b\u001f""#),
         (#""\"\\""#, #""\"\\""#), (#""\u0022\u005c""#, #""\"\\""#), ("\"\u{7f}\"", "\"\u{7f}\""),
     ])
     func aStringHasOneForm(text: String, form: String) throws {

@@ -71,6 +71,14 @@ import Testing
         #expect(try fingerprint(.messages, text) == fingerprint(.messages, unmarked))
     }
 
+    @Test func breakpointsOfTheProvidersPromptCacheMakeNone() throws {
+        let earlier = #"{"role":"system","content":[{"type":"text","text":"s","prompt_cache_breakpoint":{"mode":"explicit"}}]}"#
+        let last = #"{"role":"user","content":[{"type":"text","text":"q","prompt_cache_breakpoint":{"mode":"explicit"}}]}"#
+        let marked = "[\(earlier),\(last)]"
+        let unmarked = marked.replacing(#","prompt_cache_breakpoint":{"mode":"explicit"}"#, with: "")
+        #expect(try chat("", messages: marked) == chat("", messages: unmarked))
+    }
+
     @Test func aPropertyOfAToolThatIsNamedLikeSuchAMarkMakesOne() throws {
         let text = RequestExamples.messages
         let other = text.replacing(#"{"cache_control":{"type":"string"}}"#, with: #"{"cache_control":{"type":"number"}}"#)
