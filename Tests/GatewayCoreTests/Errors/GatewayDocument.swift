@@ -8,10 +8,12 @@ enum GatewayDocument {
 
     static func text() throws -> String { try String(contentsOf: file, encoding: .utf8) }
 
-    /// The cells of the rows below the first line that is `header`, the rule of the table left out.
-    static func rows(below header: String) throws -> [[String]] {
+    /// The cells of the rows below a line that is `header`, the rule of the table left out.
+    ///
+    /// - Parameter table: which of the tables with this header, counted from 0.
+    static func rows(below header: String, table: Int = 0) throws -> [[String]] {
         let lines = try text().split(separator: "\n", omittingEmptySubsequences: false)
-        guard let start = lines.firstIndex(where: { $0 == header }) else { return [] }
+        guard let start = lines.indices.filter({ lines[$0] == header }).dropFirst(table).first else { return [] }
         return lines[(start + 2)...].prefix { $0.hasPrefix("|") }.map { line in
             line.split(separator: "|", omittingEmptySubsequences: false).dropFirst().dropLast()
                 .map { $0.trimmingCharacters(in: .whitespaces) }
