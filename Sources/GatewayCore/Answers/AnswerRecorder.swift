@@ -1,6 +1,7 @@
 /// Watches a stream pass by and writes down the answer that is in it.
 ///
-/// Feed it every event, then read `answer`: a stream that was cut off, cancelled or not understood is never `.complete`.
+/// Feed it every event, then read `answer`: a stream that was cut off, cancelled or not understood is never
+/// `.complete`.
 package struct AnswerRecorder: Sendable {
     package enum Disposition: Hashable, Sendable {
         case forward

@@ -1,7 +1,8 @@
 extension AnswerReplay {
     func messageBody() -> [UInt8] {
         guard let body = answer.body else {
-            return message(content: answer.preface + [textBlock(answer.text)], stopReason: answer.finishReason, outputTokens: nil)
+            return message(
+                content: answer.preface + [textBlock(answer.text)], stopReason: answer.finishReason, outputTokens: nil)
         }
         var edits = edits(of: body)
         if let usage = body.root["usage"], usage.kind == .object {

@@ -4,11 +4,15 @@
 package struct AnswerReplay: Sendable {
     let answer: StoredAnswer
     let identifier: String
+    private let request: ModelRequest?
 
-    /// - Parameter identifier: a new one, as clients expect every answer to have its own; nil to keep the upstream's, which
-    ///   is right where the provider knows the answer by it (`ModelRequest.isRetainedUpstream`).
-    package init(_ answer: StoredAnswer, identifier: String?) {
+    /// - Parameters:
+    ///   - identifier: a new one, as clients expect every answer to have its own; nil to keep the upstream's, which is
+    ///     right where the provider knows the answer by it (`ModelRequest.isRetainedUpstream`).
+    ///   - request: what is answered now. Some answers repeat who asked, and their notes: it is then this request's.
+    package init(_ answer: StoredAnswer, identifier: String?, to request: ModelRequest? = nil) {
         self.answer = answer
+        self.request = request
         self.identifier = identifier ?? answer.identifier
     }
 
@@ -51,12 +55,13 @@ package struct AnswerReplay: Sendable {
         return bytes
     }
 
-    /// The upstream's JSON with another identifier, still to be given its usage.
+    /// The upstream's JSON with another identifier and what it repeats of the request, still to be given its usage.
     func edits(of body: JSONDocument) -> JSONEdits {
         var edits = JSONEdits(body)
         var name = JSONWriter()
         name.string(identifier)
         if let old = body.root["id"] { edits.replace(old, with: name.bytes) }
+        if let request { EchoedMembers.replace(in: body, by: request, &edits) }
         return edits
     }
 

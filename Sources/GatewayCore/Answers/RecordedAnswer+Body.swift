@@ -126,7 +126,7 @@ extension RecordedAnswer {
             case "message":
                 messages += 1
                 readResponseContent(item["content"])
-            // Without a summary a reasoning item is an identifier, and perhaps something sealed: both are replayed as they are.
+            // A summary, and what is sealed, are replayed with the item as they are.
             case "reasoning": noteOther(item["content"])
             case let type? where type.hasSuffix("_call"):
                 append(ToolCall(identifier: item["call_id"]?.name, name: item["name"]?.name ?? type))

@@ -29,7 +29,8 @@ package struct RecordedAnswer: Sendable {
     package internal(set) var text: [UInt8] = []
     /// Where in `text` each chunk of a stream ended, growing; none for an answer that came whole.
     package internal(set) var chunkEnds: [Int] = []
-    /// What the model thought aloud before its answer, as JSON objects: blocks of a message, members of a chat's message.
+    /// What the model thought aloud before its answer, as JSON objects: blocks of a message, members of a chat's
+    /// message.
     package internal(set) var preface: [[UInt8]] = []
     package internal(set) var toolCalls: [ToolCall] = []
     package internal(set) var choiceCount = 1

@@ -11,8 +11,8 @@ package struct ServerSentEvent: Hashable, Sendable {
 
 /// Reads an event stream by the WHATWG's rules, however it is cut into pieces.
 ///
-/// Lines end in CR, LF or both; a byte order mark at the beginning is skipped; a block that is not ended by a blank line is
-/// no event. What all `raw` hold together, and `remainder` after them, is the stream byte for byte, but for the order mark.
+/// Lines end in CR, LF or both; a byte order mark at the beginning is skipped; a block that no blank line ends is no
+/// event. What all `raw` hold together, and `remainder` after them, is the stream byte for byte, but for the order mark.
 package struct ServerSentEventParser: Sendable {
     /// A block grew beyond the limit: the stream cannot be read any further.
     package struct TooLarge: Error, Hashable, Sendable {
@@ -36,7 +36,8 @@ package struct ServerSentEventParser: Sendable {
     package var remainder: [UInt8] { raw }
 
     /// - Returns: the blocks that are complete now.
-    /// - Throws: when a block is too large. The blocks before it are not returned, and nothing can be appended any more.
+    /// - Throws: when a block is too large. The blocks before it are not returned, and nothing can be appended any
+    ///   more.
     package mutating func append(_ bytes: some Sequence<UInt8>) throws(TooLarge) -> [ServerSentEvent] {
         let result =
             bytes.withContiguousStorageIfAvailable { take($0) } ?? Array(bytes).withUnsafeBufferPointer { take($0) }

@@ -28,6 +28,8 @@ package struct StoredAnswer: Sendable {
         _ answer: RecordedAnswer, nowSeconds: Int64, limitBytes: Int = AnswerLimits.answerBytes
     ) throws(AnswerExclusion) {
         if let exclusion = answer.exclusion(limitBytes: limitBytes) { throw exclusion }
+        var answer = answer
+        answer.body = answer.body.map(EchoedMembers.removed(from:))
         self.init(unchecked: answer, nowSeconds: nowSeconds)
     }
 

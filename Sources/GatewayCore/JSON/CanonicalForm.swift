@@ -57,7 +57,9 @@ struct CanonicalForm {
             let decoded = names.map { (name: $0, text: document.text(of: $0)) }
             names = decoded.sorted { $0.text.lexicographicallyPrecedes($1.text) }.map(\.name)
         } else {
-            names.sort { bytes[document.nodes[$0].content].lexicographicallyPrecedes(bytes[document.nodes[$1].content]) }
+            names.sort {
+                bytes[document.nodes[$0].content].lexicographicallyPrecedes(bytes[document.nodes[$1].content])
+            }
         }
         sink.append(UInt8(ascii: "{"))
         for (position, name) in names.enumerated() {
@@ -81,8 +83,8 @@ struct CanonicalForm {
     }
 }
 
-/// A number as `-12e3`: its digits without zeros at either end, and the power of ten. Equal numbers have one form, however
-/// they are written and however many digits they have: `1`, `1.0`, `10e-1`; both zeros are `0`.
+/// A number as `-12e3`: its digits without zeros at either end, and the power of ten. Equal numbers have one form,
+/// however they are written and however many digits they have: `1`, `1.0`, `10e-1`; both zeros are `0`.
 struct CanonicalNumber {
     private let text: Slice<UnsafeBufferPointer<UInt8>>
 

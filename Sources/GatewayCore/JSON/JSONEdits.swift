@@ -33,6 +33,13 @@ package struct JSONEdits {
         removals[object.node, default: []].insert(value)
     }
 
+    /// Removes all members whose names are to go.
+    package mutating func removeMembers(of object: JSONView, where isUnwanted: (String) -> Bool) {
+        for (name, value) in object.members where isUnwanted(name) {
+            removals[object.node, default: []].insert(value.node)
+        }
+    }
+
     /// The text with all edits made.
     package func apply() -> [UInt8] {
         var splices = replacements

@@ -1,7 +1,7 @@
 /// One value of a document.
 ///
-/// What ends in `Value` is nil for a value of another kind; the functions throw `invalid_request` that names the path, as
-/// a request needs it: `messages[0].content must be a string, not a number`.
+/// What ends in `Value` is nil for a value of another kind; the functions throw `invalid_request` that names the path,
+/// as a request needs it: `messages[0].content must be a string, not a number`.
 package struct JSONView: Sendable {
     package let document: JSONDocument
     let node: Int

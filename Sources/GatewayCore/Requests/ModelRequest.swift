@@ -23,8 +23,8 @@ package struct ModelRequest: Sendable {
     package let maximumOutputTokens: Int?
     /// Why its answer is not cached at all; nil when it may be.
     package let exclusion: RequestExclusion?
-    /// Whether the provider keeps the answer under its identifier, so that the client may go on from it. A hit then has to
-    /// come with the identifier that the provider knows.
+    /// Whether the provider keeps the answer under its identifier, so that the client may go on from it. A hit then
+    /// has to come with the identifier that the provider knows.
     package let isRetainedUpstream: Bool
 
     let message: UserMessage

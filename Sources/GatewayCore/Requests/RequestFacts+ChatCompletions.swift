@@ -14,6 +14,8 @@ extension RequestFacts {
         wantsStreamUsage = try streamOptions?.present("include_usage")?.boolean() ?? false
         try readMetadata(root)
         try readUser(root)
+        // What tools were called at first.
+        toolCount += try root.present("functions")?.array().count ?? 0
         choiceCount = try root.present("n")?.integer() ?? 1
         seed = try root.present("seed")?.integer()
         let limit = root.present("max_completion_tokens") ?? root.present("max_tokens")

@@ -40,8 +40,8 @@ struct RequestFacts {
         user = try (root.present("safety_identifier") ?? root.present("user"))?.string()
     }
 
-    /// Leaves out the marks of the provider's prompt cache on the objects of a list: they change what is paid for and not
-    /// what is answered, and clients move them with every turn.
+    /// Leaves out the marks of the provider's prompt cache on the objects of a list: they change what is paid for and
+    /// not what is answered, and clients move them with every turn.
     mutating func omitMarks(_ name: String, in list: JSONView?) {
         guard let list, list.kind == .array else { return }
         for element in list.elements { element[name].map { _ = omissions.insert($0.node) } }

@@ -28,7 +28,8 @@ package struct RequestFingerprint: Hashable, Sendable {
 }
 
 extension ModelRequest {
-    /// SHA-256, cut to 128 bits, of the identity and the canonical form of everything in the body that makes a difference.
+    /// SHA-256, cut to 128 bits, of the identity and the canonical form of everything in the body that makes a
+    /// difference.
     ///
     /// The way the JSON is written makes none: white space, order of members, escapes, forms of a number. Of the rest,
     /// only what each API's list of irrelevant members names is left out.

@@ -33,14 +33,16 @@ extension ModelRequest {
 
     private func removeOwnMetadata(_ edits: inout JSONEdits) {
         guard let metadata = document.root.present("metadata"), metadata.kind == .object else { return }
-        let names = metadata.members.map(\.name)
-        let own = names.filter { name in Self.metadataPrefixes.contains { name.lowercased().hasPrefix($0) } }
-        guard !own.isEmpty else { return }
         // Some providers refuse metadata, even empty, where it makes no sense to them.
-        if own.count == names.count {
+        if !metadata.isEmpty, metadata.members.allSatisfy({ Self.isOwnMetadata($0.name) }) {
             edits.removeMember("metadata", of: document.root)
         } else {
-            for name in own { edits.removeMember(name, of: metadata) }
+            edits.removeMembers(of: metadata, where: Self.isOwnMetadata)
         }
+    }
+
+    static func isOwnMetadata(_ name: String) -> Bool {
+        let name = name.lowercased()
+        return metadataPrefixes.contains { name.hasPrefix($0) }
     }
 }

@@ -43,7 +43,8 @@ struct UserMessage {
         if texts.count == 1, isPlain { holes = [content.node] }
     }
 
-    /// What a part of text may have without being more than its text: its type, and marks of the provider's prompt cache.
+    /// What a part of text may have without being more than its text: its type, and marks of the provider's prompt
+    /// cache.
     private static let plainMembers: Set<String> = ["type", "text", "cache_control", "prompt_cache_breakpoint"]
 
     /// All text, a line for each piece.

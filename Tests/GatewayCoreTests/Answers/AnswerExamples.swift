@@ -35,25 +35,32 @@ enum AnswerExamples {
         """#
 
     private static let chatHead =
-        #""id":"chatcmpl-123","object":"chat.completion.chunk","created":1694268190,"model":"gpt-4o-mini","service_tier":"default","system_fingerprint":"fp_44709d6fcb""#
+        #""id":"chatcmpl-123","object":"chat.completion.chunk","created":1694268190,"model":"gpt-4o-mini","#
+        + #""service_tier":"default","system_fingerprint":"fp_44709d6fcb""#
 
     static func chatChunk(_ delta: String, finish: String = "null") -> String {
-        "data: {\(chatHead),\"choices\":[{\"index\":0,\"delta\":\(delta),\"logprobs\":null,\"finish_reason\":\(finish)}],\"usage\":null}\n\n"
+        "data: {\(chatHead),"
+            + #""choices":[{"index":0,"delta":\#(delta),"logprobs":null,"finish_reason":\#(finish)}],"usage":null}"#
+            + "\n\n"
     }
 
     static let chatUsageChunk =
-        "data: {\(chatHead),\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":3,\"total_tokens\":12,\"prompt_tokens_details\":{\"cached_tokens\":4},\"completion_tokens_details\":{\"reasoning_tokens\":1}}}\n\n"
+        "data: {\(chatHead),"
+        + #""choices":[],"usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12,"#
+        + #""prompt_tokens_details":{"cached_tokens":4},"completion_tokens_details":{"reasoning_tokens":1}}}"# + "\n\n"
 
     static let done = "data: [DONE]\n\n"
 
     static let chatStream =
         chatChunk(#"{"role":"assistant","content":"","refusal":null}"#) + chatChunk(#"{"content":"Hello"}"#)
-        + chatChunk(#"{"content":" w\u00f6rld"}"#) + chatChunk(#"{"content":" 😀"}"#) + chatChunk("{}", finish: "\"stop\"")
+        + chatChunk(#"{"content":" w\u00f6rld"}"#) + chatChunk(#"{"content":" 😀"}"#)
+        + chatChunk("{}", finish: "\"stop\"")
         + chatUsageChunk + done
 
     static let chatToolStream =
         chatChunk(
-            #"{"role":"assistant","content":null,"tool_calls":[{"index":0,"id":"call_1","type":"function","function":{"name":"get_weather","arguments":""}}]}"#
+            #"{"role":"assistant","content":null,"tool_calls":[{"index":0,"id":"call_1","type":"function","#
+                + #""function":{"name":"get_weather","arguments":""}}]}"#
         ) + chatChunk(#"{"tool_calls":[{"index":0,"function":{"arguments":"{\"c\""}}]}"#)
         + chatChunk("{}", finish: "\"tool_calls\"") + done
 
@@ -67,113 +74,132 @@ enum AnswerExamples {
 
     static let messageStart = #"""
         event: message_start
-        data: {"type": "message_start", "message": {"id": "msg_1nZdL29xx5MUA1yADyHTEsnR8uuvGzszyY", "type": "message", "role": "assistant", "content": [], "model": "claude-sonnet-4-5-20250929", "stop_reason": null, "stop_sequence": null, "usage": {"input_tokens": 25, "cache_read_input_tokens": 3, "output_tokens": 1}}}
+        data: {"type": "message_start", "message": {"id": "msg_1nZdL29xx5MUA1yADyHTEsnR8uuvGzszyY", \#
+        "type": "message", "role": "assistant", "content": [], "model": "claude-sonnet-4-5-20250929", \#
+        "stop_reason": null, "stop_sequence": null, "usage": {"input_tokens": 25, "cache_read_input_tokens": 3, \#
+        "output_tokens": 1}}}
 
 
         """#
 
-    static let messageStream = messageStart + #"""
-        event: content_block_start
-        data: {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
+    static let messageStream =
+        messageStart + #"""
+            event: content_block_start
+            data: {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
 
-        event: ping
-        data: {"type": "ping"}
+            event: ping
+            data: {"type": "ping"}
 
-        event: content_block_delta
-        data: {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Hello"}}
+            event: content_block_delta
+            data: {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Hello"}}
 
-        event: content_block_delta
-        data: {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "!"}}
+            event: content_block_delta
+            data: {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "!"}}
 
-        event: content_block_stop
-        data: {"type": "content_block_stop", "index": 0}
+            event: content_block_stop
+            data: {"type": "content_block_stop", "index": 0}
 
-        event: message_delta
-        data: {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence":null}, "usage": {"output_tokens": 15}}
+            event: message_delta
+            data: {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence":null}, \#
+            "usage": {"output_tokens": 15}}
 
-        event: message_stop
-        data: {"type": "message_stop"}
-
-
-        """#
-
-    static let messageToolStream = messageStart + #"""
-        event: content_block_start
-        data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}
-
-        event: content_block_delta
-        data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Okay"}}
-
-        event: content_block_stop
-        data: {"type":"content_block_stop","index":0}
-
-        event: content_block_start
-        data: {"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"toolu_01T","name":"get_weather","input":{}}}
-
-        event: content_block_delta
-        data: {"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"{\"location\":"}}
-
-        event: content_block_stop
-        data: {"type":"content_block_stop","index":1}
-
-        event: message_delta
-        data: {"type":"message_delta","delta":{"stop_reason":"tool_use","stop_sequence":null},"usage":{"output_tokens":89}}
-
-        event: message_stop
-        data: {"type":"message_stop"}
+            event: message_stop
+            data: {"type": "message_stop"}
 
 
-        """#
+            """#
 
-    static let messageThinkingStream = messageStart + #"""
-        event: content_block_start
-        data: {"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}}
+    static let messageToolStream =
+        messageStart + #"""
+            event: content_block_start
+            data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}
 
-        event: content_block_delta
-        data: {"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"They want"}}
+            event: content_block_delta
+            data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Okay"}}
 
-        event: content_block_delta
-        data: {"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":" 27 \u00d7 453."}}
+            event: content_block_stop
+            data: {"type":"content_block_stop","index":0}
 
-        event: content_block_delta
-        data: {"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"EqQBCgIYAhIM1gbcDa9GJwZA2b3h"}}
+            event: content_block_start
+            data: {"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"toolu_01T",\#
+            "name":"get_weather","input":{}}}
 
-        event: content_block_stop
-        data: {"type":"content_block_stop","index":0}
+            event: content_block_delta
+            data: {"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta",\#
+            "partial_json":"{\"location\":"}}
 
-        event: content_block_start
-        data: {"type":"content_block_start","index":1,"content_block":{"type":"redacted_thinking","data":"EmwKAhgB"}}
+            event: content_block_stop
+            data: {"type":"content_block_stop","index":1}
 
-        event: content_block_stop
-        data: {"type":"content_block_stop","index":1}
+            event: message_delta
+            data: {"type":"message_delta","delta":{"stop_reason":"tool_use","stop_sequence":null},\#
+            "usage":{"output_tokens":89}}
 
-        event: content_block_start
-        data: {"type":"content_block_start","index":2,"content_block":{"type":"text","text":""}}
-
-        event: content_block_delta
-        data: {"type":"content_block_delta","index":2,"delta":{"type":"text_delta","text":"12,231"}}
-
-        event: content_block_stop
-        data: {"type":"content_block_stop","index":2}
-
-        event: message_delta
-        data: {"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"output_tokens":89,"output_tokens_details":{"thinking_tokens":60}}}
-
-        event: message_stop
-        data: {"type":"message_stop"}
+            event: message_stop
+            data: {"type":"message_stop"}
 
 
-        """#
+            """#
+
+    static let messageThinkingStream =
+        messageStart + #"""
+            event: content_block_start
+            data: {"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"",\#
+            "signature":""}}
+
+            event: content_block_delta
+            data: {"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"They want"}}
+
+            event: content_block_delta
+            data: {"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta",\#
+            "thinking":" 27 \u00d7 453."}}
+
+            event: content_block_delta
+            data: {"type":"content_block_delta","index":0,"delta":{"type":"signature_delta",\#
+            "signature":"EqQBCgIYAhIM1gbcDa9GJwZA2b3h"}}
+
+            event: content_block_stop
+            data: {"type":"content_block_stop","index":0}
+
+            event: content_block_start
+            data: {"type":"content_block_start","index":1,"content_block":{"type":"redacted_thinking",\#
+            "data":"EmwKAhgB"}}
+
+            event: content_block_stop
+            data: {"type":"content_block_stop","index":1}
+
+            event: content_block_start
+            data: {"type":"content_block_start","index":2,"content_block":{"type":"text","text":""}}
+
+            event: content_block_delta
+            data: {"type":"content_block_delta","index":2,"delta":{"type":"text_delta","text":"12,231"}}
+
+            event: content_block_stop
+            data: {"type":"content_block_stop","index":2}
+
+            event: message_delta
+            data: {"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},\#
+            "usage":{"output_tokens":89,"output_tokens_details":{"thinking_tokens":60}}}
+
+            event: message_stop
+            data: {"type":"message_stop"}
+
+
+            """#
 
     static let messageThinkingBody = messageBody.replacing(
         #"[{"type":"text""#,
-        with: #"[{"type":"thinking","thinking":"Hm…","signature":"s"},{"type":"redacted_thinking","data":"d"},{"type":"text""#)
+        with:
+            #"[{"type":"thinking","thinking":"Hm…","signature":"s"},{"type":"redacted_thinking","data":"d"},"#
+            + #"{"type":"text""#
+    )
 
     static let chatThinkingStream =
         chatChunk(#"{"role":"assistant","content":null,"reasoning_content":""}"#)
         + chatChunk(#"{"content":null,"reasoning_content":"They want"}"#)
         + chatChunk(#"{"content":null,"reasoning_content":" a number."}"#)
-        + chatChunk(#"{"content":"12","reasoning_content":null}"#) + chatChunk("{}", finish: "\"stop\"") + chatUsageChunk + done
+        + chatChunk(#"{"content":"12","reasoning_content":null}"#) + chatChunk("{}", finish: "\"stop\"")
+        + chatUsageChunk + done
 
     static let chatThinkingBody = chatBody.replacing(
         #""refusal": null,"#, with: #""refusal": null, "reasoning_content": "They\nwant","#)
@@ -192,7 +218,8 @@ enum AnswerExamples {
         "model":"gpt-5-2025-08-07","output":[\#(output)],"parallel_tool_calls":true,"previous_response_id":null,
         "reasoning":{"effort":"low","summary":null},"store":true,"temperature":1,"text":{"format":{"type":"text"}},
         "tool_choice":"auto","tools":[],"top_p":1,"truncation":"disabled","usage":{"input_tokens":32,
-        "input_tokens_details":{"cached_tokens":0,"cache_write_tokens":12},"output_tokens":18,"output_tokens_details":{"reasoning_tokens":2},
+        "input_tokens_details":{"cached_tokens":0,"cache_write_tokens":12},"output_tokens":18,\#
+        "output_tokens_details":{"reasoning_tokens":2},
         "total_tokens":50},"user":null,"metadata":{}}
         """#.replacing("\n", with: "")
     }
@@ -204,7 +231,8 @@ enum AnswerExamples {
         """#.replacing("\n", with: "")
 
     static let responseCall =
-        #"{"type":"function_call","id":"fc_1","call_id":"call_1","name":"get_weather","arguments":"{}","status":"completed"}"#
+        #"{"type":"function_call","id":"fc_1","call_id":"call_1","name":"get_weather","arguments":"{}","#
+        + #""status":"completed"}"#
 
     static func responseStream(_ last: String = "response.completed", _ body: String = responseBody()) -> String {
         """
@@ -212,16 +240,20 @@ enum AnswerExamples {
         data: {"type":"response.created","sequence_number":0,"response":\(responseBody("", status: "in_progress"))}
 
         event: response.output_item.added
-        data: {"type":"response.output_item.added","sequence_number":1,"output_index":1,"item":{"id":"msg_67c","type":"message","status":"in_progress","role":"assistant","content":[]}}
+        data: {"type":"response.output_item.added","sequence_number":1,"output_index":1,"item":{"id":"msg_67c",\
+        "type":"message","status":"in_progress","role":"assistant","content":[]}}
 
         event: response.output_text.delta
-        data: {"type":"response.output_text.delta","sequence_number":2,"item_id":"msg_67c","output_index":1,"content_index":0,"delta":"Hi","logprobs":[],"obfuscation":"x"}
+        data: {"type":"response.output_text.delta","sequence_number":2,"item_id":"msg_67c","output_index":1,\
+        "content_index":0,"delta":"Hi","logprobs":[],"obfuscation":"x"}
 
         event: response.output_text.delta
-        data: {"type":"response.output_text.delta","sequence_number":3,"item_id":"msg_67c","output_index":1,"content_index":0,"delta":" there!","logprobs":[],"obfuscation":"xy"}
+        data: {"type":"response.output_text.delta","sequence_number":3,"item_id":"msg_67c","output_index":1,\
+        "content_index":0,"delta":" there!","logprobs":[],"obfuscation":"xy"}
 
         event: response.output_text.done
-        data: {"type":"response.output_text.done","sequence_number":4,"item_id":"msg_67c","output_index":1,"content_index":0,"text":"Hi there!","logprobs":[]}
+        data: {"type":"response.output_text.done","sequence_number":4,"item_id":"msg_67c","output_index":1,\
+        "content_index":0,"text":"Hi there!","logprobs":[]}
 
         event: \(last)
         data: {"type":"\(last)","sequence_number":5,"response":\(body)}

@@ -16,7 +16,8 @@ import Testing
     }
 
     private func stream(
-        _ answer: StoredAnswer, identifier: String? = "new", _ chunking: ReplayChunking = .original, includesUsage: Bool = true
+        _ answer: StoredAnswer, identifier: String? = "new", _ chunking: ReplayChunking = .original,
+        includesUsage: Bool = true
     ) -> String {
         let events = AnswerReplay(answer, identifier: identifier).events(chunking, includesUsage: includesUsage)
         return String(decoding: events.flatMap { $0 }, as: UTF8.self)
@@ -30,7 +31,8 @@ import Testing
 
     /// Whatever it was recorded from, both forms of its replay are recorded as the same answer.
     @Test func aReplayIsTheAnswerAgain() throws {
-        let answers = try AnswerExamples.streams.map { try stored(stream: $0.1, $0.0) }
+        let answers =
+            try AnswerExamples.streams.map { try stored(stream: $0.1, $0.0) }
             + AnswerExamples.bodies.dropLast().map { try stored(body: $0.1, $0.0) }
         for answer in answers {
             let decoded = try #require(StoredAnswer(payload: answer.encoded()))
@@ -60,7 +62,8 @@ import Testing
     @Test func theIdentifierOfTheUpstreamIsKeptWhereNoneIsGiven() throws {
         let answer = try stored(body: AnswerExamples.responseBody(), .responses)
         #expect(AnswerExamples.record(.responses, body: body(answer, identifier: nil)).identifier == answer.identifier)
-        #expect(AnswerExamples.record(.responses, stream: stream(answer, identifier: nil)).identifier == answer.identifier)
+        #expect(
+            AnswerExamples.record(.responses, stream: stream(answer, identifier: nil)).identifier == answer.identifier)
     }
 
     @Test func aBodyComesBackAsTheUpstreamSentIt() throws {
@@ -81,7 +84,29 @@ import Testing
         let plain = AnswerExamples.chatBody.replacing(details, with: "")
         #expect(plain != AnswerExamples.chatBody)
         let replayed = try body(stored(body: plain, .chatCompletions))
-        #expect(replayed.contains(#""total_tokens": 29,"prompt_tokens_details":{"cached_tokens":19,"cache_write_tokens":0}"#))
+        #expect(
+            replayed.contains(
+                #""total_tokens": 29,"prompt_tokens_details":{"cached_tokens":19,"cache_write_tokens":0}"#))
+    }
+
+    @Test func whoAskedFirstIsNotToldToWhoAsksNext() throws {
+        let echoed = AnswerExamples.responseBody().replacing(
+            #""user":null,"metadata":{}"#,
+            with: #""user":"u-ann","safety_identifier":"safe-1","prompt_cache_key":"k","metadata":{"ticket":"7"}"#)
+        let answer = try stored(body: echoed, .responses)
+        let payload = String(decoding: answer.encoded(), as: UTF8.self)
+        #expect(!payload.contains("u-ann") && !payload.contains("safe-1") && !payload.contains("ticket"))
+        #expect(body(answer).contains(#""user":null,"safety_identifier":null,"prompt_cache_key":null,"metadata":{}"#))
+
+        let request = try ModelRequest(
+            .responses,
+            body: Array(#"{"model":"m","input":"q","user":"bob","metadata":{"semblance-ttl":"1","ticket":"8"}}"#.utf8))
+        let replay = AnswerReplay(answer, identifier: "new", to: request)
+        let expected = #""user":"bob","safety_identifier":null,"prompt_cache_key":null,"metadata":{"ticket":"8"}"#
+        #expect(String(decoding: replay.body(), as: UTF8.self).contains(expected))
+        for event in replay.events(includesUsage: true) where event.count > 1_000 {
+            #expect(String(decoding: event, as: UTF8.self).contains(expected))
+        }
     }
 
     @Test func embeddingsComeBackByteForByte() throws {
@@ -94,27 +119,34 @@ import Testing
 
     @Test func aChatStreamLooksLikeOpenAIs() throws {
         let answer = try stored(stream: AnswerExamples.chatStream, .chatCompletions)
-        let head = #"data: {"id":"new","object":"chat.completion.chunk","created":1694268190,"model":"gpt-4o-mini","choices":"#
+        let head =
+            #"data: {"id":"new","object":"chat.completion.chunk","created":1694268190,"model":"gpt-4o-mini","choices":"#
         func chunk(_ delta: String, _ finish: String = "null") -> String {
             head + #"[{"index":0,"delta":\#(delta),"logprobs":null,"finish_reason":\#(finish)}]}"# + "\n\n"
         }
         #expect(
             stream(answer, includesUsage: false)
                 == chunk(#"{"role":"assistant","content":"","refusal":null}"#) + chunk(#"{"content":"Hello"}"#)
-                + chunk(#"{"content":" wörld"}"#) + chunk(#"{"content":" 😀"}"#) + chunk("{}", "\"stop\"") + "data: [DONE]\n\n")
+                + chunk(#"{"content":" wörld"}"#) + chunk(#"{"content":" 😀"}"#) + chunk("{}", "\"stop\"")
+                + "data: [DONE]\n\n")
     }
 
     @Test func theUsageOfAChatStreamComesLastForThoseWhoAskedForIt() throws {
         let answer = try stored(stream: AnswerExamples.chatStream, .chatCompletions)
         let chunks = stream(answer).split(separator: "\n\n").map(String.init)
         #expect(chunks.dropLast(2).allSatisfy { $0.hasSuffix(#"],"usage":null}"#) })
-        #expect(chunks.dropLast().last?.contains(#""choices":[],"usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12,"prompt_tokens_details":{"cached_tokens":9}"#) == true)
+        #expect(
+            chunks.dropLast().last?.contains(
+                #""choices":[],"usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12,"#
+                    + #""prompt_tokens_details":{"cached_tokens":9}"#
+            ) == true)
         #expect(!stream(answer, includesUsage: false).contains("usage"))
     }
 
     @Test func aMessageStreamHasAnthropicsEventsInTheirOrder() throws {
         for answer in [
-            try stored(stream: AnswerExamples.messageStream, .messages), try stored(body: AnswerExamples.messageBody, .messages),
+            try stored(stream: AnswerExamples.messageStream, .messages),
+            try stored(body: AnswerExamples.messageBody, .messages),
         ] {
             var names = stream(answer).split(separator: "\n").filter { $0.hasPrefix("event: ") }.map { $0.dropFirst(7) }
             let deltas = names.count { $0 == "content_block_delta" }
@@ -191,7 +223,8 @@ import Testing
             let text = "x" + random.text() + random.text()
             for api in [ModelAPI.chatCompletions, .messages] {
                 let answer = StoredAnswer(
-                    api: api, identifier: "", model: "m\"", finishReason: api.ordinaryFinishReason ?? "", createdSeconds: 1,
+                    api: api, identifier: "", model: "m\"", finishReason: api.ordinaryFinishReason ?? "",
+                    createdSeconds: 1,
                     usage: nil, text: Array(text.utf8), chunkEnds: [])
                 #expect(AnswerExamples.record(api, stream: stream(answer)).text == answer.text)
                 #expect(AnswerExamples.record(api, body: body(answer)).text == answer.text)

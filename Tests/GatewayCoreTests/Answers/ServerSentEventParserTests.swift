@@ -34,7 +34,10 @@ import Testing
         #expect(try parse("data:  a \n\n") == [data(" a ")])
         #expect(try parse("data: a\ndata\ndata: b\n\n") == [data("a\n\nb")])
         #expect(try parse("data\n\n") == [data("")])
-        #expect(try parse("event: ping\nid: 7\nretry: 10\ndata: {}\n\n") == [Event(name: "ping", data: "{}", identifier: "7")])
+        #expect(
+            try parse("event: ping\nid: 7\nretry: 10\ndata: {}\n\n") == [
+                Event(name: "ping", data: "{}", identifier: "7")
+            ])
         #expect(try parse("unknown: x\ndata: a:b\n\n") == [data("a:b")])
         #expect(try parse("id: a\u{0}b\ndata: x\n\n") == [data("x")])
     }

@@ -44,7 +44,9 @@ import Testing
     }
 
     @Test func theTimeIsTheGatewaysWhereTheProviderSaysNone() throws {
-        #expect(try stored(AnswerExamples.record(.messages, body: AnswerExamples.messageBody)).createdSeconds == 1_700_000_000)
+        #expect(
+            try stored(AnswerExamples.record(.messages, body: AnswerExamples.messageBody)).createdSeconds
+                == 1_700_000_000)
     }
 
     /// Byte for byte: payloads of this format are in caches that are in use.

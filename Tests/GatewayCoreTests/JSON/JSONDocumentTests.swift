@@ -11,7 +11,9 @@ import Testing
         }
     }
 
-    private func fault(_ text: String, _ limits: JSONLimits = .request) -> JSONError? { fault(Array(text.utf8), limits) }
+    private func fault(_ text: String, _ limits: JSONLimits = .request) -> JSONError? {
+        fault(Array(text.utf8), limits)
+    }
 
     @Test(arguments: [
         "null", "true", "false", "0", "-0", "12", "-1.5", "1e5", "1E+5", "0.5e-3", "\"\"", "\"a\"", "[]", "{}", " [ ] ",
@@ -28,7 +30,8 @@ import Testing
         ("1.", .unexpectedEnd, 2), ("1.e5", .invalidNumber, 2), (".5", .unexpectedByte, 0), ("+1", .unexpectedByte, 0),
         ("1e", .unexpectedEnd, 2), ("1e+", .unexpectedEnd, 3), ("1ex", .invalidNumber, 2), ("0x1", .unexpectedByte, 1),
         ("NaN", .unexpectedByte, 0), ("Infinity", .unexpectedByte, 0), ("[", .unexpectedEnd, 1),
-        ("[1", .unexpectedEnd, 2), ("[1,", .unexpectedEnd, 3), ("[1,]", .unexpectedByte, 3), ("[,1]", .unexpectedByte, 1),
+        ("[1", .unexpectedEnd, 2), ("[1,", .unexpectedEnd, 3), ("[1,]", .unexpectedByte, 3),
+        ("[,1]", .unexpectedByte, 1),
         ("[1 2]", .unexpectedByte, 3), ("[1}", .unexpectedByte, 2), ("]", .unexpectedByte, 0), ("{", .unexpectedEnd, 1),
         ("{\"a\"", .unexpectedEnd, 4), ("{\"a\":", .unexpectedEnd, 5), ("{\"a\":1,}", .unexpectedByte, 7),
         ("{\"a\" 1}", .unexpectedByte, 5), ("{a:1}", .unexpectedByte, 1), ("{1:1}", .unexpectedByte, 1),
@@ -52,11 +55,12 @@ import Testing
         #expect(fault("[\"ab\(text)\"]") == JSONError(.loneSurrogate, at: 4))
     }
 
-    @Test(arguments: [
-        [0x80], [0xbf], [0xc0, 0x80], [0xc1, 0xbf], [0xc2], [0xc2, 0x41], [0xe0, 0x9f, 0xbf], [0xe2, 0x82],
-        [0xe2, 0x82, 0x41], [0xed, 0xa0, 0x80], [0xed, 0xbf, 0xbf], [0xf0, 0x8f, 0xbf, 0xbf], [0xf0, 0x9f, 0x98],
-        [0xf4, 0x90, 0x80, 0x80], [0xf5, 0x80, 0x80, 0x80], [0xfe], [0xff],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0x80], [0xbf], [0xc0, 0x80], [0xc1, 0xbf], [0xc2], [0xc2, 0x41], [0xe0, 0x9f, 0xbf], [0xe2, 0x82],
+            [0xe2, 0x82, 0x41], [0xed, 0xa0, 0x80], [0xed, 0xbf, 0xbf], [0xf0, 0x8f, 0xbf, 0xbf], [0xf0, 0x9f, 0x98],
+            [0xf4, 0x90, 0x80, 0x80], [0xf5, 0x80, 0x80, 0x80], [0xfe], [0xff],
+        ] as [[UInt8]])
     func whatIsNotUTF8IsRefused(sequence: [UInt8]) {
         #expect(fault(Array("[\"abcdefghi".utf8) + sequence + Array("\"]".utf8)) == JSONError(.invalidUTF8, at: 11))
         #expect(fault(Array("\"a".utf8) + sequence)?.reason == .invalidUTF8)
@@ -70,7 +74,8 @@ import Testing
                 for byte in UInt8.min...UInt8.max {
                     content[place] = byte
                     let text = Array("\"".utf8) + content + Array("\"".utf8)
-                    let isPlain = byte >= 0x20 && byte < 0x80 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+                    let isPlain =
+                        byte >= 0x20 && byte < 0x80 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
                     if isPlain {
                         #expect(try JSONDocument(text, limits: .request).root.textValue == content)
                     } else {
@@ -119,7 +124,8 @@ import Testing
     @Test func noDamagedByteTraps() throws {
         let bytes = Array(Self.example.utf8)
         for index in bytes.indices {
-            for replacement: UInt8 in [0, 0x20, 0x22, 0x2c, 0x30, 0x5b, 0x5c, 0x5d, 0x75, 0x7b, 0x7d, 0x80, 0xed, 0xff] {
+            for replacement: UInt8 in [0, 0x20, 0x22, 0x2c, 0x30, 0x5b, 0x5c, 0x5d, 0x75, 0x7b, 0x7d, 0x80, 0xed, 0xff]
+            {
                 var damaged = bytes
                 damaged[index] = replacement
                 guard let document = try? JSONDocument(damaged, limits: .request) else { continue }

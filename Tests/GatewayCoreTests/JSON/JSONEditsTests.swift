@@ -55,6 +55,13 @@ import Testing
         }
     }
 
+    @Test func allMembersOfAKindMayBeRemoved() throws {
+        let result = try edited(#"{"x-a":1,"b":2,"x-c":3,"d":4,"x-e":5}"#) { root, edits in
+            edits.removeMembers(of: root) { $0.hasPrefix("x-") }
+        }
+        #expect(result == #"{"b":2,"d":4}"#)
+    }
+
     @Test func editsAtAllDepthsMeetInOneText() throws {
         let result = try edited(#"{"o":{"u":null},"m":{"k":"v","own":"x"},"e":{}}"#) { root, edits in
             if let options = root["o"] { edits.setMember("u", of: options, to: Array("true".utf8)) }

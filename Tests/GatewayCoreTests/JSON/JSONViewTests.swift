@@ -7,7 +7,9 @@ import Testing
 
     init() throws {
         document = try JSONDocument(
-            #"{"messages":[{"role":"user","content":[{"type":"text"}]}, 7],"a\"b":{"c":null},"n":12,"big":1e400,"t":1.5,"ok":true}"#)
+            #"{"messages":[{"role":"user","content":[{"type":"text"}]}, 7],"a\"b":{"c":null},"#
+                + #""n":12,"big":1e400,"t":1.5,"ok":true}"#
+        )
     }
 
     private func error(_ body: () throws(GatewayError) -> Void) -> GatewayError? {
@@ -34,7 +36,9 @@ import Testing
         #expect(wrong?.code == .invalidRequest)
         #expect(wrong?.parameter == "messages[0].role")
         #expect(wrong?.message == "messages[0].role must be an integer, not a string.")
-        #expect(error { () throws(GatewayError) in _ = try root.string() }?.message == "the body must be a string, not an object.")
+        #expect(
+            error { () throws(GatewayError) in _ = try root.string() }?.message
+                == "the body must be a string, not an object.")
     }
 
     @Test func aNumberThatDoesNotFitIsAnError() throws {
@@ -43,7 +47,9 @@ import Testing
         #expect(root["t"]?.integerValue == nil)
         #expect(root["big"]?.numberValue == nil)
         let big = try #require(root["big"])
-        #expect(error { () throws(GatewayError) in _ = try big.number() }?.message == "big must be a number, not one out of range.")
+        #expect(
+            error { () throws(GatewayError) in _ = try big.number() }?.message
+                == "big must be a number, not one out of range.")
     }
 
     @Test func nullCountsAsAbsentWhereItMay() throws {

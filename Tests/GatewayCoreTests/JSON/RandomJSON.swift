@@ -30,7 +30,8 @@ struct RandomJSON {
     mutating func number(below bound: Int) -> Int { Int.random(in: 0..<bound, using: &generator) }
 
     private static let scalars: [Unicode.Scalar] = [
-        "a", "b", "Z", "0", " ", "\"", "\\", "/", "\n", "\t", "\u{1}", "\u{7f}", "é", "ß", "\u{301}", "中", "\u{2028}", "😀", "\u{10ffff}",
+        "a", "b", "Z", "0", " ", "\"", "\\", "/", "\n", "\t", "\u{1}", "\u{7f}", "é", "ß", "\u{301}", "中", "\u{2028}",
+        "😀", "\u{10ffff}",
     ]
 
     mutating func text() -> String {
@@ -92,7 +93,8 @@ struct RandomJSON {
         case 0 where rest == 0: return text
         case 1 where rest == 0: return text + ".000"
         case 2 where rest > 0: return text + String(repeating: "0", count: digits == 0 ? 0 : rest)
-        default: return text + ["e", "E"][number(below: 2)] + (rest < 0 ? "" : ["", "+"][number(below: 2)]) + String(rest)
+        default:
+            return text + ["e", "E"][number(below: 2)] + (rest < 0 ? "" : ["", "+"][number(below: 2)]) + String(rest)
         }
     }
 
@@ -105,7 +107,8 @@ struct RandomJSON {
                 continue
             }
             let short: [Unicode.Scalar: String] = [
-                "\"": "\\\"", "\\": "\\\\", "/": "\\/", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\u{8}": "\\b", "\u{c}": "\\f",
+                "\"": "\\\"", "\\": "\\\\", "/": "\\/", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\u{8}": "\\b",
+                "\u{c}": "\\f",
             ]
             if let escape = short[scalar], number(below: 2) == 0 {
                 written += escape

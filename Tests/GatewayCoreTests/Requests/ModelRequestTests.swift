@@ -57,7 +57,8 @@ import Testing
 
     @Test(arguments: [
         #"{"type":"image_url","image_url":{"url":"data:image/png;base64,AA=="}}"#,
-        #"{"type":"input_audio","input_audio":{"data":"AA==","format":"wav"}}"#, #"{"type":"file","file":{"file_id":"f"}}"#,
+        #"{"type":"input_audio","input_audio":{"data":"AA==","format":"wav"}}"#,
+        #"{"type":"file","file":{"file_id":"f"}}"#,
         #"{"type":"something_new"}"#,
     ])
     func aPartThatIsNotTextIsComparedLetterForLetter(part: String) throws {
@@ -67,7 +68,8 @@ import Testing
 
     @Test(arguments: [
         #"[{"role":"user","content":"q"},{"role":"assistant","content":"It is"}]"#,
-        #"[{"role":"user","content":"q"},{"role":"assistant","tool_calls":[]},{"role":"tool","tool_call_id":"1","content":"x"}]"#,
+        #"[{"role":"user","content":"q"},{"role":"assistant","tool_calls":[]},"#
+            + #"{"role":"tool","tool_call_id":"1","content":"x"}]"#,
         #"[{"role":"system","content":"s"}]"#,
     ])
     func aLastMessageThatIsNotTheUsersIsComparedLetterForLetter(messages: String) throws {
@@ -99,7 +101,9 @@ import Testing
     }
 
     @Test func outputOfAFunctionAsLastItemIsComparedLetterForLetter() throws {
-        let text = #"{"model":"m","input":[{"role":"user","content":"q"},{"type":"function_call_output","call_id":"c","output":"1"}]}"#
+        let text =
+            #"{"model":"m","input":[{"role":"user","content":"q"},"#
+            + #"{"type":"function_call_output","call_id":"c","output":"1"}]}"#
         #expect(try RequestExamples.read(.responses, text).comparison == .exact(.lastMessageIsNotTheUsers))
     }
 
@@ -116,8 +120,10 @@ import Testing
 
     @Test(arguments: [
         (#""store":true"#, RequestExclusion.retained), (#""background":true"#, .background),
-        (#""previous_response_id":"resp_1""#, .continuesStoredState), (#""conversation":"conv_1""#, .continuesStoredState),
-        (#""tools":[{"type":"web_search"}]"#, .hostedTool), (#""tools":[{"type":"mcp","server_label":"x"}]"#, .hostedTool),
+        (#""previous_response_id":"resp_1""#, .continuesStoredState),
+        (#""conversation":"conv_1""#, .continuesStoredState),
+        (#""tools":[{"type":"web_search"}]"#, .hostedTool),
+        (#""tools":[{"type":"mcp","server_label":"x"}]"#, .hostedTool),
         (#""include":["message.output_text.logprobs"]"#, .logprobs), (#""top_logprobs":2"#, .logprobs),
         (#""prompt":{"id":"pmpt_1"}"#, .unversionedTemplate),
     ])
@@ -130,13 +136,15 @@ import Testing
         #"[{"id":"msg_1"},{"role":"user","content":"q"}]"#,
     ])
     func aReferenceToWhatTheProviderRemembersIsNotCached(input: String) throws {
-        #expect(try RequestExamples.read(.responses, #"{"model":"m","input":\#(input)}"#).exclusion == .continuesStoredState)
+        #expect(
+            try RequestExamples.read(.responses, #"{"model":"m","input":\#(input)}"#).exclusion == .continuesStoredState
+        )
     }
 
     @Test(arguments: [
         (#""tools":[{"type":"web_search_20250305","name":"web_search"}]"#, RequestExclusion.hostedTool),
         (#""mcp_servers":[{"type":"url","url":"https://a.example"}]"#, .hostedTool),
-        (#""container":"c"#+"\"", .continuesStoredState),
+        (#""container":"c"# + "\"", .continuesStoredState),
     ])
     func aMessageThatIsNotTheSameTwiceIsNotCached(members: String, exclusion: RequestExclusion) throws {
         let text = #"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"q"}],\#(members)}"#
@@ -145,7 +153,8 @@ import Testing
 
     @Test func nullCountsAsNotSaid() throws {
         let request = try RequestExamples.chat(
-            #""n":null,"stream":null,"stream_options":null,"user":null,"metadata":null,"tools":null,"store":null,"logprobs":null,"modalities":null,"audio":null"#
+            #""n":null,"stream":null,"stream_options":null,"user":null,"metadata":null,"#
+                + #""tools":null,"store":null,"logprobs":null,"modalities":null,"audio":null"#
         )
         #expect(request.exclusion == nil)
         #expect(!request.isStream)
@@ -157,7 +166,8 @@ import Testing
     static let wrong: [(ModelAPI, String, String)] = [
         (.chatCompletions, "[]", "the body"), (.chatCompletions, "{}", "model"),
         (.chatCompletions, #"{"model":""}"#, "model"), (.chatCompletions, #"{"model":7,"messages":[]}"#, "model"),
-        (.chatCompletions, #"{"model":"m"}"#, "messages"), (.chatCompletions, #"{"model":"m","messages":{}}"#, "messages"),
+        (.chatCompletions, #"{"model":"m"}"#, "messages"),
+        (.chatCompletions, #"{"model":"m","messages":{}}"#, "messages"),
         (.chatCompletions, #"{"model":"m","messages":[]}"#, "messages"),
         (.chatCompletions, #"{"model":"m","messages":["hi"]}"#, "messages[0]"),
         (.chatCompletions, #"{"model":"m","messages":[{"content":"hi"}]}"#, "messages[0].role"),
@@ -165,17 +175,25 @@ import Testing
         (.chatCompletions, #"{"model":"m","messages":[{"role":"user"}]}"#, "messages[0].content"),
         (.chatCompletions, #"{"model":"m","messages":[{"role":"user","content":3}]}"#, "messages[0].content"),
         (.chatCompletions, #"{"model":"m","messages":[{"role":"user","content":["a"]}]}"#, "messages[0].content[0]"),
-        (.chatCompletions, #"{"model":"m","messages":[{"role":"user","content":[{"type":"text"}]}]}"#, "messages[0].content[0].text"),
-        (.chatCompletions, #"{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":1}]}]}"#, "messages[0].content[0].text"),
+        (
+            .chatCompletions, #"{"model":"m","messages":[{"role":"user","content":[{"type":"text"}]}]}"#,
+            "messages[0].content[0].text"
+        ),
+        (
+            .chatCompletions, #"{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":1}]}]}"#,
+            "messages[0].content[0].text"
+        ),
         (.chatCompletions, #"{"model":"m","stream":"yes"}"#, "stream"),
         (.chatCompletions, #"{"model":"m","stream_options":true}"#, "stream_options"),
         (.chatCompletions, #"{"model":"m","stream_options":{"include_usage":1}}"#, "stream_options.include_usage"),
         (.chatCompletions, #"{"model":"m","n":"1"}"#, "n"), (.chatCompletions, #"{"model":"m","n":1.5}"#, "n"),
         (.chatCompletions, #"{"model":"m","temperature":"hot"}"#, "temperature"),
-        (.chatCompletions, #"{"model":"m","seed":1e99}"#, "seed"), (.chatCompletions, #"{"model":"m","user":5}"#, "user"),
+        (.chatCompletions, #"{"model":"m","seed":1e99}"#, "seed"),
+        (.chatCompletions, #"{"model":"m","user":5}"#, "user"),
         (.chatCompletions, #"{"model":"m","metadata":[]}"#, "metadata"),
         (.chatCompletions, #"{"model":"m","metadata":{"a":1}}"#, "metadata.a"),
-        (.chatCompletions, #"{"model":"m","tools":{}}"#, "tools"), (.chatCompletions, #"{"model":"m","store":"no"}"#, "store"),
+        (.chatCompletions, #"{"model":"m","tools":{}}"#, "tools"),
+        (.chatCompletions, #"{"model":"m","store":"no"}"#, "store"),
         (.responses, #"{"model":"m","input":5}"#, "input"), (.responses, #"{"model":"m","input":[1]}"#, "input[0]"),
         (.responses, #"{"model":"m","background":1}"#, "background"),
         (.messages, #"{"model":"m","messages":[]}"#, "max_tokens"),

@@ -11,7 +11,8 @@ enum RequestExamples {
         "tools":[{"type":"function","function":{"name":"get_weather","parameters":{"type":"object","properties":{}}}}],
         "tool_choice":"auto","reasoning_effort":"low","logit_bias":{"50256":-100},"stream":true,
         "stream_options":{"include_usage":true},"user":"u-1","metadata":{"team":"support"},"service_tier":"auto",
-        "store":false,"prompt_cache_key":"k","prompt_cache_retention":"24h","prompt_cache_options":{"mode":"implicit"},"safety_identifier":"s-1"}
+        "store":false,"prompt_cache_key":"k","prompt_cache_retention":"24h","prompt_cache_options":{"mode":"implicit"},
+        "safety_identifier":"s-1"}
         """#
 
     static let responses = #"""

@@ -42,7 +42,8 @@ import Testing
             return "[" + elements.joined(separator: ",") + space() + "]"
         case .string: return random.string(view.stringValue ?? "")
         // What has to be an integer is not written with a fraction.
-        case .number where view.integerValue == nil: return String(decoding: view.bytes, as: UTF8.self) + ["", "0", "e0"][random.number(below: 3)]
+        case .number where view.integerValue == nil:
+            return String(decoding: view.bytes, as: UTF8.self) + ["", "0", "e0"][random.number(below: 3)]
         default: return String(decoding: view.bytes, as: UTF8.self)
         }
     }
@@ -72,8 +73,10 @@ import Testing
     }
 
     @Test func breakpointsOfTheProvidersPromptCacheMakeNone() throws {
-        let earlier = #"{"role":"system","content":[{"type":"text","text":"s","prompt_cache_breakpoint":{"mode":"explicit"}}]}"#
-        let last = #"{"role":"user","content":[{"type":"text","text":"q","prompt_cache_breakpoint":{"mode":"explicit"}}]}"#
+        let earlier =
+            #"{"role":"system","content":[{"type":"text","text":"s","prompt_cache_breakpoint":{"mode":"explicit"}}]}"#
+        let last =
+            #"{"role":"user","content":[{"type":"text","text":"q","prompt_cache_breakpoint":{"mode":"explicit"}}]}"#
         let marked = "[\(earlier),\(last)]"
         let unmarked = marked.replacing(#","prompt_cache_breakpoint":{"mode":"explicit"}"#, with: "")
         #expect(try chat("", messages: marked) == chat("", messages: unmarked))
@@ -81,7 +84,8 @@ import Testing
 
     @Test func aPropertyOfAToolThatIsNamedLikeSuchAMarkMakesOne() throws {
         let text = RequestExamples.messages
-        let other = text.replacing(#"{"cache_control":{"type":"string"}}"#, with: #"{"cache_control":{"type":"number"}}"#)
+        let other = text.replacing(
+            #"{"cache_control":{"type":"string"}}"#, with: #"{"cache_control":{"type":"number"}}"#)
         #expect(other != text)
         #expect(try fingerprint(.messages, text).scope != fingerprint(.messages, other).scope)
     }
@@ -106,9 +110,10 @@ import Testing
             skipped.formUnion(node..<Int(document.nodes[node].next))
         }
         // Names of members are nodes as well; they are tried in the next test.
-        let names = Set(document.nodes.indices.flatMap { node in
-            document.nodes[node].kind == .object ? Array(document.children(of: node)) : []
-        })
+        let names = Set(
+            document.nodes.indices.flatMap { node in
+                document.nodes[node].kind == .object ? Array(document.children(of: node)) : []
+            })
         var tried = 0
         for node in document.nodes.indices.dropFirst() where !skipped.contains(node) && !names.contains(node) {
             for value in ["\"other\"", "3", "true", "[]", "{}", "null"] {
@@ -130,9 +135,11 @@ import Testing
         let document = try JSONDocument(text)
         for node in document.nodes.indices where document.nodes[node].kind == .object {
             let request = try RequestExamples.read(api, text)
-            guard !request.omissions.contains(where: { (omitted: Int) in
-                (omitted..<Int(document.nodes[omitted].next)).contains(node)
-            }) else { continue }
+            guard
+                !request.omissions.contains(where: { (omitted: Int) in
+                    (omitted..<Int(document.nodes[omitted].next)).contains(node)
+                })
+            else { continue }
             var edits = JSONEdits(document)
             edits.setMember("something_new", of: JSONView(document: document, node: node), to: Array("0".utf8))
             let changed = try ModelRequest(api, body: edits.apply()).fingerprint(for: identity)
@@ -167,7 +174,8 @@ import Testing
     @Test func aPictureMakesADifference() throws {
         func picture(_ url: String) throws -> RequestFingerprint {
             let part = "{\"type\":\"image_url\",\"image_url\":{\"url\":\"\(url)\"}}"
-            return try chat("", messages: "[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"q\"},\(part)]}]")
+            return try chat(
+                "", messages: "[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"q\"},\(part)]}]")
         }
         #expect(try picture("https://a.example/1") != picture("https://a.example/2"))
         #expect(try picture("https://a.example/1") == picture("https://a.example/1"))
@@ -182,7 +190,8 @@ import Testing
     @Test func whoAsksAndWhereMakesADifference() throws {
         let request = try RequestExamples.chat("")
         let identities = [
-            identity, ScopeIdentity(namespace: "shop2", sharing: "user:1"), ScopeIdentity(namespace: "shop", sharing: "user:2"),
+            identity, ScopeIdentity(namespace: "shop2", sharing: "user:1"),
+            ScopeIdentity(namespace: "shop", sharing: "user:2"),
             ScopeIdentity(namespace: "sho", sharing: "puser:1"), ScopeIdentity(namespace: "", sharing: "shopuser:1"),
             ScopeIdentity(namespace: "shop", sharing: "user:1", model: "other"),
             ScopeIdentity(namespace: "shop", sharing: "user:1", qualifiers: ["a"]),

@@ -22,7 +22,9 @@ import Testing
 
     @Test func theModelIsRenamedAndNothingElse() throws {
         let text = "{ \"model\" : \"fast\" ,\n\(question), \"x\": 1.0 }"
-        #expect(try sent(.chatCompletions, text, model: "gpt-\"4\"").text == text.replacing("\"fast\"", with: #""gpt-\"4\"""#))
+        #expect(
+            try sent(.chatCompletions, text, model: "gpt-\"4\"").text
+                == text.replacing("\"fast\"", with: #""gpt-\"4\"""#))
         #expect(try sent(.chatCompletions, text, model: "fast").text == text)
     }
 
@@ -31,7 +33,10 @@ import Testing
         (#","stream_options":null"#, #","stream_options":{"include_usage":true}"#),
         (#","stream_options":{}"#, #","stream_options":{"include_usage":true}"#),
         (#","stream_options":{"include_usage":false}"#, #","stream_options":{"include_usage":true}"#),
-        (#","stream_options":{"include_obfuscation":false}"#, #","stream_options":{"include_obfuscation":false,"include_usage":true}"#),
+        (
+            #","stream_options":{"include_obfuscation":false}"#,
+            #","stream_options":{"include_obfuscation":false,"include_usage":true}"#
+        ),
     ])
     func aStreamIsAskedForItsUsage(options: String, result: String) throws {
         let text = #"{"model":"m","stream":true,\#(question)"#
@@ -56,11 +61,12 @@ import Testing
         #expect(try sent(.responses, response) == (response, false))
     }
 
-    @Test(arguments: [
-        (#"{"semblance-ttl":"60"}"#, nil), (#"{"semblance-ttl":"60","X-Semblance-Tags":"a"}"#, nil),
-        (#"{"semblance-ttl":"60","a":"b"}"#, #"{"a":"b"}"#), (#"{"a":"b","semblance-x":""}"#, #"{"a":"b"}"#),
-        (#"{"a":"b"}"#, #"{"a":"b"}"#), ("{}", "{}"), (#"{"semblance":"s"}"#, #"{"semblance":"s"}"#),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            (#"{"semblance-ttl":"60"}"#, nil), (#"{"semblance-ttl":"60","X-Semblance-Tags":"a"}"#, nil),
+            (#"{"semblance-ttl":"60","a":"b"}"#, #"{"a":"b"}"#), (#"{"a":"b","semblance-x":""}"#, #"{"a":"b"}"#),
+            (#"{"a":"b"}"#, #"{"a":"b"}"#), ("{}", "{}"), (#"{"semblance":"s"}"#, #"{"semblance":"s"}"#),
+        ] as [(String, String?)])
     func whatIsMeantForTheGatewayIsNotSentOn(metadata: String, result: String?) throws {
         let text = #"{"model":"m",\#(question),"metadata":\#(metadata),"n":1}"#
         let expected = #"{"model":"m",\#(question)"# + (result.map { #","metadata":\#($0)"# } ?? "") + #","n":1}"#
