@@ -110,7 +110,9 @@ extension CircuitBreaker.Settings {
 
 extension GatewayConfiguration.Retries {
     fileprivate init(_ section: ConfigurationSection) {
-        attemptLimit = section.number("attempts", 1...10, standard: 3)
+        rule = RetryRule(attemptLimit: section.number("attempts", 1...10, standard: 3))
+        rule.firstDelayMilliseconds = section.duration("first-delay", standard: rule.firstDelayMilliseconds)
+        rule.longestDelayMilliseconds = section.duration("longest-delay", standard: rule.longestDelayMilliseconds)
         budget = RetryBudget.Settings()
         budget.percent = section.number("percent", 0...100, standard: budget.percent)
         budget.leastPerSecond = section.number("least-per-second", 0...10_000, standard: budget.leastPerSecond)

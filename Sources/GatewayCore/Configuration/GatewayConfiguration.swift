@@ -32,8 +32,7 @@ package struct GatewayConfiguration: Sendable {
     }
 
     package struct Retries: Hashable, Sendable {
-        /// Calls in all for one request, the first included.
-        package var attemptLimit: Int
+        package var rule: RetryRule
         package var budget: RetryBudget.Settings
     }
 

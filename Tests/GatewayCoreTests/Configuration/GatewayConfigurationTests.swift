@@ -65,7 +65,7 @@ import Testing
                     cachesSampledAnswers: false))
         #expect(useCases["strict"]?.matching == .precision(0.95))
         #expect(configuration.breaker.windowCount == 10 && configuration.breaker.openMilliseconds == 5_000)
-        #expect(configuration.retries.attemptLimit == 2 && configuration.retries.budget.percent == 20)
+        #expect(configuration.retries.rule.attemptLimit == 2 && configuration.retries.budget.percent == 20)
         #expect(configuration.bounds.requestBytes == 1 << 20 && configuration.bounds.requestCount == 64)
         #expect(configuration.webhooks.namespace == "kb")
         let warehouse = try #require(configuration.webhooks.mappings["warehouse"])
@@ -103,7 +103,8 @@ import Testing
             "answer-bytes": "7", "prompt-bytes": "7", "sampled": "off", "window": "64", "least": "1",
             "failure-percent": "7",
             "memory": "9s", "open": "9s", "longest-open": "19s", "probes": "7", "attempts": "7", "percent": "7",
-            "least-per-second": "7", "capacity": "7", "request-bytes": "2KiB", "requests": "7", "on-conflict": "bump",
+            "least-per-second": "7", "capacity": "7", "first-delay": "9s", "longest-delay": "9s",
+            "request-bytes": "2KiB", "requests": "7", "on-conflict": "bump",
             "authentication": "none", "secrets": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "where": "a=b|c, d=e",
         ]
         // Those that exclude others, or need them.

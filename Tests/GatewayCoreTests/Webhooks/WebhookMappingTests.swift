@@ -20,8 +20,8 @@ import Testing
 
     @Test func dbtTellsWhatWasBuilt() throws {
         let body = #"""
-            {"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json", "dbt_version": "1.9.1",
-            "generated_at": "2026-03-01T12:00:00.123456Z", "invocation_id": "5f…", "env": {}},
+            {"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json",
+            "dbt_version": "1.9.1", "generated_at": "2026-03-01T12:00:00.123456Z", "invocation_id": "5f…", "env": {}},
             "results": [
             {"status": "success", "timing": [], "unique_id": "model.shop.orders", "failures": null, "message": "OK"},
             {"status": "error", "unique_id": "model.shop.refunds"},
