@@ -1,4 +1,5 @@
 import ArgumentParser
+import GatewayCore
 
 struct ConfigurationCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

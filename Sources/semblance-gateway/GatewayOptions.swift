@@ -30,7 +30,7 @@ struct GatewayOptions: ParsableArguments {
             }
             if let listen { options["listen"] = listen }
             if let cache { options["cache.address"] = cache }
-            let file = try path.map { try ConfigurationFile.read($0) }
+            let file = try path.flatMap { try ConfigurationFile.read($0) }
             return try GatewayConfiguration(
                 file: file, fileName: path ?? "gateway.yaml", options: options, environment: environment)
         } catch {

@@ -16,8 +16,17 @@ struct ServeCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: GatewayOptions
-    @Option(help: "trace, debug, info, notice, warning, error or critical, on standard error. (default: info)")
-    var logLevel: Logger.Level = .info
+    @Option(
+        help: "trace, debug, info, notice, warning, error or critical, on standard error. (default: info)",
+        transform: level)
+    var logLevel = Logger.Level.info
+
+    @Sendable private static func level(_ text: String) throws -> Logger.Level {
+        guard let level = Logger.Level(rawValue: text) else {
+            throw ValidationError("one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return level
+    }
 
     func run() async throws {
         let configuration = try options.readConfiguration()
@@ -45,5 +54,3 @@ struct ServeCommand: AsyncParsableCommand {
         Terminal.output("  export OPENAI_BASE_URL=http://\(address)/v1")
     }
 }
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -31,7 +31,7 @@ enum ImportTable {
         "GatewayCore": essentials.union(["Crypto", "CacheModel"]),
         "Gateway": essentials.union([
             "GatewayCore", "SemblanceClient", "CacheModel", "AsyncHTTPClient", "HTTPTypes", "Hummingbird",
-            "HummingbirdCore", "Logging", "NIOCore", "NIOHTTP1", "ServiceLifecycle",
+            "HummingbirdCore", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix", "ServiceLifecycle",
         ]),
         "semblance-gateway": systemLibrary.union(essentials).union([
             "Gateway", "GatewayCore", "ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals", "Yams",

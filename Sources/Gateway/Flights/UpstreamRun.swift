@@ -37,7 +37,7 @@ struct UpstreamRun: Sendable {
             }
             flight.end(
                 .init(
-                    stored: .no(.answer(.truncated)), error: GatewayError(error, upstream: call.upstream.name),
+                    stored: .no(.answer(.truncated)), error: GatewayError(error),
                     isInsideEvent: progress.isInsideEvent))
         }
     }

@@ -41,4 +41,9 @@ struct UpstreamResponse: Sendable {
     var isEventStream: Bool {
         fields.contains { $0.name == "content-type" && $0.value.lowercased().hasPrefix("text/event-stream") }
     }
+
+    /// How long the upstream asks to be left alone.
+    var retryAfterMilliseconds: Int64? {
+        fields.first { $0.name == "retry-after" }.flatMap { RetryRule.milliseconds(retryAfter: $0.value) }
+    }
 }

@@ -3,6 +3,7 @@ import GatewayCore
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import Synchronization
 
 /// Calls upstreams. Tries again only before the first byte of an answer has come, within the retry budget, and leaves alone
@@ -89,26 +90,37 @@ final class UpstreamClient: Sendable {
                 breaker.abandon(ticket)
                 throw CancellationError()
             }
-            breaker.report(ticket, succeeded: !outcome.isUpstreamFailure)
-            guard outcome.isRepeatable, attempt < retries.attemptLimit, await waits(attempt, call) else {
-                switch outcome {
-                case .success(let response): return response
-                case .failure(let error): throw GatewayError(error, upstream: call.upstream.name)
-                }
+            let failure = UpstreamFailure(outcome)
+            breaker.report(ticket, succeeded: !(failure?.countsForBreaker ?? false))
+            if let failure, await waits(after: failure, attempt, outcome, call) {
+                attempt += 1
+                continue
             }
-            attempt += 1
+            switch outcome {
+            case .success(let response): return response
+            case .failure(let error): throw GatewayError(error)
+            }
         }
     }
 
-    /// Waits before another attempt; longer each time, and never the same time for all.
+    /// Waits before another attempt.
     ///
-    /// - Returns: whether there is time and budget for it.
-    private func waits(_ attempt: Int, _ call: UpstreamCall) async -> Bool {
-        let delay = Duration.milliseconds(Int64.random(in: 1...(50 << min(attempt, 5))))
-        guard .now + delay < call.deadline, state.withLock({ $0.budget.takeRetry(at: .now) }) else { return false }
-        logger.debug("Upstream call is tried again", metadata: ["upstream": "\(call.upstream.name)"])
+    /// - Returns: whether there is to be one: the rule, the time that is left and the budget allow it.
+    private func waits(
+        after failure: UpstreamFailure, _ attempt: Int, _ outcome: Result<UpstreamResponse, any Error>,
+        _ call: UpstreamCall
+    ) async -> Bool {
+        let (seconds, attoseconds) = (call.deadline - .now).components
+        let delay = retries.rule.delayMilliseconds(
+            after: failure, attempt: attempt, hasStreamed: false,
+            retryAfterMilliseconds: (try? outcome.get())?.retryAfterMilliseconds,
+            remainingMilliseconds: seconds * 1_000 + attoseconds / 1_000_000_000_000_000, jitter: .random(in: 0..<1))
+        guard let delay, state.withLock({ $0.budget.takeRetry(at: .now) }) else { return false }
+        logger.debug(
+            "Upstream call is tried again",
+            metadata: ["upstream": "\(call.upstream.name)", "milliseconds": "\(delay)"])
         do {
-            try await Task.sleep(for: delay)
+            try await Task.sleep(for: .milliseconds(delay))
             return true
         } catch {
             return false
@@ -125,37 +137,30 @@ final class UpstreamClient: Sendable {
     }
 }
 
-extension Result<UpstreamResponse, any Error> {
-    fileprivate var isUpstreamFailure: Bool {
-        switch self {
-        case .success(let response): response.status >= 500
-        case .failure: true
+extension UpstreamFailure {
+    /// What was wrong with a call; nil for one that was answered well.
+    fileprivate init?(_ outcome: Result<UpstreamResponse, any Error>) {
+        switch outcome {
+        case .success(let response):
+            guard response.status >= 400 else { return nil }
+            self = .status(response.status)
+        case .failure(let error): self.init(error)
         }
     }
 
-    /// What is in front of a model says these when it has not reached it; everything else is the model's own word.
-    fileprivate var isRepeatable: Bool {
-        switch self {
-        case .success(let response): [502, 503, 504].contains(response.status)
-        case .failure(let error): error as? HTTPClientError != .deadlineExceeded
+    fileprivate init(_ error: any Error) {
+        switch error as? HTTPClientError {
+        case .deadlineExceeded?, .readTimeout?, .writeTimeout?: self = .timeout
+        case .connectTimeout?, .tlsHandshakeTimeout?, .getConnectionFromPoolTimeout?: self = .unreachable
+        case .some: self = .brokenOff
+        case nil: self = error is NIOConnectionError || error is SocketAddressError ? .unreachable : .brokenOff
         }
     }
 }
 
 extension GatewayError {
     /// What became of a call that has no answer, or no more of it.
-    init(_ error: any Error, upstream: String) {
-        if let error = error as? GatewayError {
-            self = error
-            return
-        }
-        switch error as? HTTPClientError {
-        case .deadlineExceeded?, .readTimeout?, .writeTimeout?:
-            self.init(.upstreamTimeout, "The upstream '\(upstream)' takes too long.")
-        case .remoteConnectionClosed?:
-            self.init(.upstreamUnavailable, "The upstream '\(upstream)' closed the connection.")
-        default:
-            self.init(.upstreamUnavailable, "The upstream '\(upstream)' cannot be reached.")
-        }
+    init(_ error: any Error) {
+        self = error as? GatewayError ?? UpstreamFailure(error).error
     }
 }
