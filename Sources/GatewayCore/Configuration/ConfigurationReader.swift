@@ -10,6 +10,7 @@ final class ConfigurationReader {
     /// An empty variable is one that is not set: that is how shells and container files unset them.
     let environment: [String: String]
     private var askedVariables: Set<String> = []
+    private var askedOptions: Set<String> = []
     private(set) var settings: [ConfigurationSetting] = []
     private(set) var problems: [ConfigurationProblem] = []
 
@@ -43,12 +44,17 @@ final class ConfigurationReader {
     func override(_ path: [String]) -> (text: String, origin: ConfigurationSetting.Origin)? {
         let variable = Self.variable(path)
         askedVariables.insert(variable)
-        if let text = options[path.joined(separator: ".")] { return (text, .commandLine) }
+        let key = path.joined(separator: ".")
+        askedOptions.insert(key)
+        if let text = options[key] { return (text, .commandLine) }
         return environment[variable].map { ($0, .environment(variable)) }
     }
 
-    /// Variables with our prefix that nobody has asked for.
-    func reportUnknownVariables() {
+    /// Options, and variables with our prefix, that nobody has asked for.
+    func reportUnknown() {
+        for key in options.keys.sorted() where !askedOptions.contains(key) {
+            report(key, "command line", "is not known" + NearestName.suggestion(for: key, in: askedOptions))
+        }
         for variable in environment.keys.sorted() where variable.hasPrefix(Self.variablePrefix) {
             guard !askedVariables.contains(variable) else { continue }
             report(

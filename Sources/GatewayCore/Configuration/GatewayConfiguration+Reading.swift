@@ -25,7 +25,7 @@ extension GatewayConfiguration {
         let bounds = Bounds(root.section("limits"))
         let webhooks = cache.flatMap { Webhooks(root.section("webhooks"), namespace: $0.namespace) }
         root.finish()
-        reader.reportUnknownVariables()
+        reader.reportUnknown()
         guard reader.problems.isEmpty, let listen, let cache, let routes, let encoder, let webhooks else {
             throw ConfigurationError(problems: reader.problems)
         }

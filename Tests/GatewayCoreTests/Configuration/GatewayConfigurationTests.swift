@@ -206,6 +206,16 @@ import Testing
         #expect(many?.problems.count == GatewayLimits.problemCount)
     }
 
+    @Test func anOptionThatNobodyKnowsIsAProblem() throws {
+        let error = #expect(throws: ConfigurationError.self) {
+            try GatewayConfiguration(options: ["cache.adress": "a:1", "cache.timeout": "1s"])
+        }
+        #expect(error?.problems.map(\.key) == ["cache.adress"])
+        #expect(error?.problems.first?.reason.contains("'cache.address'") == true)
+        let set = try GatewayConfiguration(options: ["use-cases": "faq", "use-cases.faq.ttl": "1h"])
+        #expect(set.policy.useCases["faq"]?.timeToLiveMilliseconds == 3_600_000)
+    }
+
     @Test func aKeyThatIsThereTwiceAndNamesWithTheSameVariablesAreProblems() {
         let twice = #expect(throws: ConfigurationError.self) { try Self.read(["listen: a:1", "listen: a:2"]) }
         #expect(twice?.problems.first?.reason == "is there twice")
