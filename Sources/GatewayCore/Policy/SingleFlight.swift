@@ -27,13 +27,17 @@ package struct SingleFlight<Waiter: Hashable & Sendable>: Sendable {
     /// What a request's lookup said about the state of the cache.
     package struct Freshness: Hashable, Sendable {
         package var position: Position
+        /// From when on the data is that the answer rests on: the position of the client's lease, if it has one.
+        package var start: Position
         /// The sequence of the last change of each source that the request depends on.
         package var sourceSequences: [UInt64]
         /// Whether the request has tags, of whose purges a lookup says nothing.
         package var hasTags: Bool
 
-        package init(position: Position, sourceSequences: [UInt64], hasTags: Bool) {
+        /// - Parameter start: nil for the lookup's position.
+        package init(position: Position, start: Position? = nil, sourceSequences: [UInt64], hasTags: Bool) {
             self.position = position
+            self.start = start ?? position
             self.sourceSequences = sourceSequences
             self.hasTags = hasTags
         }
@@ -95,7 +99,7 @@ package struct SingleFlight<Waiter: Hashable & Sendable>: Sendable {
         guard flights.count < flightLimit else { return .alone }
         let number = nextNumber
         nextNumber += 1
-        flights[number] = State(key: key, start: freshness.position)
+        flights[number] = State(key: key, start: freshness.start)
         joinable[key] = number
         return .leader(Flight(number: number))
     }
@@ -116,4 +120,25 @@ package struct SingleFlight<Waiter: Hashable & Sendable>: Sendable {
 
     /// Whether somebody besides the leader waits: then the call goes on although the leader's client has gone.
     package func hasFollowers(_ flight: Flight) -> Bool { flights[flight.number].map { !$0.waiters.isEmpty } ?? false }
+}
+
+extension SingleFlight.Freshness {
+    /// - Returns: nil for a request that shares its call with nobody: it was a hit or the cache cannot vouch for
+    ///   anything, its answer is not kept, or it has tags and no lease, so that nobody knows from before which purge
+    ///   its data is.
+    package init?(_ reply: LookupReply, _ decision: CacheDecision) {
+        guard case .miss(let miss) = reply.outcome, miss.reason != .fenced, case .yes(let choice) = decision.storing
+        else {
+            return nil
+        }
+        var start = reply.lease.position
+        switch choice {
+        case .client(let lease): start = lease.position
+        case .own: break
+        case .none: guard decision.tags.isEmpty else { return nil }
+        }
+        self.init(
+            position: reply.lease.position, start: start, sourceSequences: reply.sourceSequences,
+            hasTags: !decision.tags.isEmpty)
+    }
 }

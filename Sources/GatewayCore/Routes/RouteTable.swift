@@ -1,3 +1,5 @@
+import CacheModel
+
 /// Which upstream answers for a model, and by what name it knows it.
 package struct Route: Hashable, Sendable {
     package var pattern: NamePattern
@@ -42,7 +44,7 @@ package struct RouteTable: Hashable, Sendable {
         case model(NamePattern, String)
     }
 
-    private let exact: [String: Route]
+    private let exact: [Name: Route]
     /// Those that say most first.
     private let families: [Route]
     private let upstreams: [String: Upstream]
@@ -52,7 +54,7 @@ package struct RouteTable: Hashable, Sendable {
     package init(_ routes: [Route], upstreams: [Upstream]) throws(Problem) {
         self.routes = routes
         self.upstreams = Dictionary(upstreams.map { ($0.name, $0) }) { _, last in last }
-        var exact: [String: Route] = [:]
+        var exact: [Name: Route] = [:]
         var families: [Route] = []
         for route in routes {
             guard self.upstreams[route.upstream] != nil else {
@@ -65,7 +67,7 @@ package struct RouteTable: Hashable, Sendable {
                 else { throw .model(route.pattern, model) }
             }
             if route.pattern.isExact {
-                guard exact.updateValue(route, forKey: route.pattern.description) == nil else {
+                guard exact.updateValue(route, forKey: Name(route.pattern.description)) == nil else {
                     throw .duplicate(route.pattern)
                 }
                 continue
@@ -86,9 +88,9 @@ package struct RouteTable: Hashable, Sendable {
             throw GatewayError(
                 .modelNotFound, "A model's name has at most \(GatewayLimits.modelBytes) bytes.", parameter: "model")
         }
-        let route = exact[model] ?? families.first { $0.pattern.match(model) != nil }
+        let route = exact[Name(model)] ?? families.first { $0.pattern.match(model) != nil }
         guard let route, let name = route.rewritten(model), let upstream = upstreams[route.upstream] else {
-            let suggestion = NearestName.suggestion(for: model, in: exact.keys)
+            let suggestion = NearestName.suggestion(for: model, in: exact.keys.map(\.text))
             throw GatewayError(
                 .modelNotFound,
                 "No route is configured for the model '\(model)'\(suggestion.isEmpty ? "." : suggestion)",

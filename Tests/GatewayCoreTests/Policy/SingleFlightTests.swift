@@ -78,6 +78,45 @@ import Testing
         #expect(flights.join(Self.key(), 2, nil) == .alone)
     }
 
+    @Test func dataThatTheLeaderReadLongAgoIsNotSharedAcrossAChange() throws {
+        var flights = Flights()
+        let key = Self.key(1, [Dependency("kb/shipping")])
+        var leader = Self.fresh(9, [5])
+        leader.start = Position(incarnation: 1, sequence: 4)
+        #expect(flights.join(key, 1, leader).led != nil)
+        // The source changed at 5, before both lookups but after the first one's lease.
+        #expect(flights.join(key, 2, Self.fresh(9, [5])).led != nil)
+    }
+
+    @Test func whatMayBeSharedFollowsFromTheLookupAndTheDecision() throws {
+        let policy = CachePolicy(namespace: "n")
+        let lease = Lease(position: Position(incarnation: 1, sequence: 4), namespace: namespaceFingerprint("n"))
+        func freshness(
+            _ outcome: LookupOutcome = .miss(Miss(reason: .stale)), _ change: (inout RequestDirectives) -> Void
+        ) throws -> Flights.Freshness? {
+            var directives = RequestDirectives()
+            change(&directives)
+            let position = Position(incarnation: 1, sequence: 9)
+            let reply = LookupReply(
+                outcome: outcome, lease: Lease(position: position, namespace: lease.namespace), sourceSequences: [5],
+                searchNanoseconds: 0)
+            return Flights.Freshness(
+                reply, try policy.decision(for: CachePolicy.Facts(comparison: .meaning("x")), directives))
+        }
+        #expect(try freshness { _ in } == Self.fresh(9, [5]))
+        #expect(try freshness { $0.dependencies = Self.refunds } == Self.fresh(9, [5]))
+        let leased = try freshness { directives in
+            directives.dependencies = [Dependency("kb/shipping")]
+            directives.lease = lease
+        }
+        #expect(leased?.start.sequence == 4 && leased?.position.sequence == 9)
+        #expect(try freshness { $0.dependencies = [Dependency("kb/shipping")] } == nil)
+        #expect(try freshness { $0.tags = ["t"] } == nil)
+        #expect(try freshness { $0.cacheControl.noStore = true } == nil)
+        #expect(try freshness(.miss(Miss(reason: .fenced))) { _ in } == nil)
+        #expect(try freshness(.refused(CacheError(.overloaded, ""))) { _ in } == nil)
+    }
+
     @Test func flightsAndFollowersAreBounded() throws {
         var flights = Flights(flightLimit: 2, followerLimit: 1)
         let first = try #require(flights.join(Self.key(1), 1, Self.fresh(1)).led)

@@ -81,6 +81,12 @@ import Testing
         #expect(!UpstreamKind.openAI.serves(.messages) && !UpstreamKind.anthropic.serves(.embeddings))
     }
 
+    @Test func namesAreComparedByteByByte() throws {
+        let table = try Self.table(["caf\u{e9}": "a", "*": "b"])
+        #expect(try table.route("caf\u{e9}", .chatCompletions).upstream.name == "a")
+        #expect(try table.route("cafe\u{301}", .chatCompletions).upstream.name == "b")
+    }
+
     @Test func aRouteToNowhereIsAnError() throws {
         let pattern = try #require(NamePattern("x"))
         #expect(throws: RouteTable.Problem.unknownUpstream(pattern, upstream: "z")) {
