@@ -59,7 +59,7 @@ extension RecordedAnswer {
 
     /// Reads what a message has besides its text, or what the delta of one has. Thoughts are the caller's to take.
     mutating func readChatMessage(_ message: JSONView) {
-        for (name, value) in message.members where !value.isEmpty {
+        for (name, value) in message.members where !value.saysNothing {
             switch name {
             case "role": break
             case "content": if value.kind != .string { hasOtherContent = true }

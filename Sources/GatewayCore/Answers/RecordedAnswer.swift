@@ -76,11 +76,14 @@ package struct RecordedAnswer: Sendable {
 
     /// Notes that something is there which is not text, unless it says nothing.
     mutating func noteOther(_ value: JSONView?) {
-        if let value, !value.isEmpty { hasOtherContent = true }
+        if let value, !value.saysNothing { hasOtherContent = true }
     }
 }
 
 extension JSONView {
+    /// Whether an app misses nothing without it: as members are that a provider always sends, whether used or not.
+    var saysNothing: Bool { isEmpty || booleanValue == false }
+
     /// A short string, as names and identifiers are; nil for anything else.
     var name: String? {
         guard kind == .string, document.nodes[node].content.count <= AnswerLimits.nameBytes else { return nil }

@@ -118,6 +118,20 @@ import Testing
         (.responses, AnswerExamples.responseBody(), #""type":"reasoning""#, #""type":"something_new""#, .otherContent),
     ]
 
+    @Test func severalMessagesOfAResponseAreNotStored() {
+        let item = String(AnswerExamples.responseOutput.split(separator: "},{\"id\":\"msg", maxSplits: 1)[1])
+        let output = AnswerExamples.responseOutput + ",{\"id\":\"msg" + item
+        let answer = AnswerExamples.record(.responses, body: AnswerExamples.responseBody(output))
+        #expect(answer.ending == .complete)
+        #expect(answer.exclusion() == .otherContent)
+    }
+
+    @Test(arguments: ["true", "0", "\"x\"", "[0]", "{\"x\":null}"])
+    func aMemberThatSaysSomethingUnknownKeepsAnAnswerOut(value: String) {
+        let body = AnswerExamples.chatBody.replacing(#""annotations": []"#, with: "\"something_new\": \(value)")
+        #expect(AnswerExamples.record(.chatCompletions, body: body).exclusion() == .otherContent)
+    }
+
     @Test(arguments: changedBodies)
     func whatIsNotAPlainWholeAnswerIsNotStored(
         api: ModelAPI, body: String, old: String, new: String, exclusion: AnswerExclusion
@@ -127,7 +141,7 @@ import Testing
         #expect(AnswerExamples.record(api, body: changed).exclusion() == exclusion)
     }
 
-    @Test(arguments: ["null", "\"\"", "[]", "{}"])
+    @Test(arguments: ["null", "\"\"", "[]", "{}", "false"])
     func aMemberThatSaysNothingDoesNotKeepAnAnswerOut(value: String) {
         let body = AnswerExamples.chatBody.replacing(#""annotations": []"#, with: "\"something_new\": \(value)")
         #expect(AnswerExamples.record(.chatCompletions, body: body).exclusion() == nil)

@@ -41,6 +41,16 @@ import Testing
         #expect(all.forwarded == AnswerExamples.chatStream)
     }
 
+    @Test func aUsageThatComesWithTextIsNotWithheld() {
+        // As some providers do: without the chunk the text would be lost.
+        let last = AnswerExamples.chatChunk("{\"content\":\"!\"}", finish: "\"stop\"")
+            .replacing(#""usage":null"#, with: #""usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}"#)
+        let (answer, forwarded) = AnswerExamples.recordAndForward(
+            .chatCompletions, stream: last + AnswerExamples.done, withholdsUsage: true)
+        #expect(forwarded == last + AnswerExamples.done)
+        #expect(answer.usage == TokenUsage(inputTokens: 1, outputTokens: 2))
+    }
+
     @Test func toolCallsOfAChatAreNoticed() {
         let answer = AnswerExamples.record(.chatCompletions, stream: AnswerExamples.chatToolStream)
         #expect(answer.toolCalls.first == RecordedAnswer.ToolCall(identifier: "call_1", name: "get_weather"))

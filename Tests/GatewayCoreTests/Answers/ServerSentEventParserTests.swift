@@ -53,6 +53,7 @@ import Testing
             #expect(try parse("data: a\(end)data: b\(end)\(end)data: c\(end)\(end)") == [data("a\nb"), data("c")])
         }
         #expect(try parse("data: a\r\n\ndata: b\n\r\n") == [data("a"), data("b")])
+        #expect(try parse("data: a\rdata: b\ndata: c\r\n\n") == [data("a\nb\nc")])
     }
 
     @Test func aBlockThatDoesNotEndIsNoEvent() throws {

@@ -125,4 +125,13 @@ import Testing
         #expect(payload([1, 3]) == nil)
         #expect(payload([0, 3]) == nil)
     }
+
+    @Test func nothingFollowsWhatAnAnswerHas() throws {
+        for answer in try everything() {
+            let payload = answer.encoded()
+            let content = payload[12...] + [0]
+            let checksum = Array(SHA256.hash(data: Array(content)).prefix(8))
+            #expect(StoredAnswer(payload: payload[..<4] + checksum + content) == nil)
+        }
+    }
 }
