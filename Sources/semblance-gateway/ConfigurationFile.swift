@@ -41,7 +41,8 @@ enum ConfigurationFile {
         let line = node.mark?.line
         switch node {
         case .scalar(let scalar):
-            let isEmpty = node.tag == Tag(.null) || (scalar.style == .plain && ["", "~", "null"].contains(scalar.string))
+            let isEmpty =
+                node.tag == Tag(.null) || (scalar.style == .plain && ["", "~", "null"].contains(scalar.string))
             return ConfigurationNode(isEmpty ? .empty : .text(scalar.string), line: line)
         case .sequence(let sequence):
             var elements: [ConfigurationNode] = []

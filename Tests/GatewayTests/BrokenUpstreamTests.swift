@@ -129,7 +129,8 @@ import Testing
                     [("x-semblance-deadline", "50ms")])
                 #expect(answer.status == 504)
                 #expect(answer.code == "deadline_exceeded")
-                await gateway.upstream.loss()
+                // On a busy machine the time may be over before the call has got there.
+                if gateway.upstream.count > 0 { await gateway.upstream.loss() }
                 gate.open()
             })
     }
@@ -137,7 +138,9 @@ import Testing
     @Test func anUpstreamThatKeepsFailingIsLeftAlone() async throws {
         try await RunningGateway.with(
             options: ["breaker.window": "4", "breaker.least": "4", "breaker.open": "1h", "breaker.longest-open": "1h"],
-            script: { _, _ in UpstreamAnswers.json(#"{"error":{"message":"broken"}}"#, status: "500 Internal Server Error") },
+            script: { _, _ in
+                UpstreamAnswers.json(#"{"error":{"message":"broken"}}"#, status: "500 Internal Server Error")
+            },
             { gateway in
                 for number in 1...4 {
                     let answer = try await gateway.post(

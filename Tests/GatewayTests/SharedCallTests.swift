@@ -89,7 +89,10 @@ import Testing
         try await RunningGateway.with(
             script: { _, number in
                 number == 1
-                    ? [.text(UpstreamAnswers.streamHead), .text(UpstreamAnswers.chunks(Array("data: {}".utf8))), .wait(gate)]
+                    ? [
+                        .text(UpstreamAnswers.streamHead), .text(UpstreamAnswers.chunks(Array("data: {}".utf8))),
+                        .wait(gate),
+                    ]
                     : UpstreamAnswers.stream(Self.events)
             },
             { gateway in
@@ -105,6 +108,33 @@ import Testing
                 let answer = try await gateway.post(.chatCompletions, Self.streamed)
                 #expect(answer.cache == "miss")
                 #expect(answer.text == Self.events)
+            })
+    }
+
+    @Test func whoHangsUpAfterTheMarkOfTheEndGivesUpNothing() async throws {
+        let gate = Gate()
+        try await RunningGateway.with(
+            script: { _, _ in
+                [
+                    .text(UpstreamAnswers.streamHead), .text(UpstreamAnswers.chunks(Array(Self.events.utf8))),
+                    .wait(gate), .text("0\r\n\r\n"),
+                ]
+            },
+            { gateway in
+                let asking = Task {
+                    let response = try await gateway.begin(.chatCompletions, Self.streamed)
+                    var count = 0
+                    for try await buffer in response.body {
+                        count += buffer.readableBytes
+                        if count == Self.events.utf8.count { break }
+                    }
+                }
+                try await asking.value
+                // The connection of the client is closed by now, or will be before the next one is answered.
+                #expect(try await gateway.send("GET", "/healthz").status == 200)
+                gate.open()
+                while gateway.server.counters[.stored] == 0 { await Task.yield() }
+                #expect(try await gateway.post(.chatCompletions, Self.streamed).cache == "hit")
             })
     }
 

@@ -74,7 +74,8 @@ import Testing
                 let hit = try await gateway.post(.embeddings, request)
                 #expect(hit.cache == "hit")
                 #expect(hit.text == UpstreamAnswers.body(.embeddings, ""))
-                #expect(try await gateway.post(.embeddings, UpstreamAnswers.request(.embeddings, "A text")).cache == "miss")
+                #expect(
+                    try await gateway.post(.embeddings, UpstreamAnswers.request(.embeddings, "A text")).cache == "miss")
             })
     }
 
@@ -84,7 +85,8 @@ import Testing
             { gateway in
                 let body =
                     #"{ "model" : "m-1",  "messages":[{"role":"user","content":"caf\u00e9"}], "x_new": [1e2, 1.50, {"b":1,"a":2}] }"#
-                _ = try await gateway.post(.chatCompletions, body, [("x-other", "stays"), ("x-semblance-tags", "goes")])
+                _ = try await gateway.post(
+                    .chatCompletions, body, [("x-other", "stays"), ("x-semblance-tags", "goes")])
                 let received = try #require(gateway.upstream.received.first)
                 #expect(received.text == body)
                 #expect(received.path == "/v1/chat/completions")
@@ -95,7 +97,8 @@ import Testing
 
     @Test func aUsageThatNobodyAskedForIsWithheld() async throws {
         let usage =
-            #"data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"m-1","choices":[],"# + "\n\n"
+            #"data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"m-1","choices":[],"#
+            + "\n\n"
         let whole = usage.replacing(
             "\"choices\":[],\n\n",
             with: #""choices":[],"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}"# + "\n\n")
@@ -114,7 +117,8 @@ import Testing
     @Test func anUpstreamsErrorIsPassedOnAndNotStored() async throws {
         let error = #"{"error":{"message":"slow down","type":"rate_limit","code":"rate_limit_exceeded"}}"#
         try await RunningGateway.with(
-            script: { _, _ in UpstreamAnswers.json(error, status: "429 Too Many Requests", fields: "retry-after: 7\r\n") },
+            script: { _, _ in UpstreamAnswers.json(error, status: "429 Too Many Requests", fields: "retry-after: 7\r\n")
+            },
             { gateway in
                 let request = UpstreamAnswers.request(.chatCompletions, "Anybody?")
                 for number in 1...2 {

@@ -105,7 +105,9 @@ struct ModelEndpoint: Sendable {
                 journey.disclosure = Disclosure(hit, requestIdentifier: inquiry.identifier)
             } else if let veto = finding.veto {
                 journey.disclosure.reason = veto
-                if case .hits(let hits) = finding.reply.outcome { journey.disclosure.similarity = hits.first?.similarity }
+                if case .hits(let hits) = finding.reply.outcome {
+                    journey.disclosure.similarity = hits.first?.similarity
+                }
             } else if case .miss(let miss) = finding.reply.outcome {
                 journey.disclosure = Disclosure(finding.reply, requestIdentifier: inquiry.identifier)
                 if miss.reason == .fenced { journey.freshness = nil }
@@ -137,7 +139,8 @@ struct ModelEndpoint: Sendable {
         let fields = journey.disclosure.headerFields
         if request.isStream, request.api != .embeddings {
             return Reply(
-                contentType: AnswerReplay.streamContentType, fields: fields + [HeaderField("cache-control", "no-cache")],
+                contentType: AnswerReplay.streamContentType,
+                fields: fields + [HeaderField("cache-control", "no-cache")],
                 body: .events(replay.events(includesUsage: request.wantsStreamUsage)))
         }
         return Reply(contentType: AnswerReplay.bodyContentType, fields: fields, body: .bytes(replay.body()))

@@ -5,8 +5,8 @@ import Synchronization
 
 /// One upstream call and everybody who listens to it: who comes late hears it from the beginning.
 ///
-/// The call goes on while anybody listens, and is cancelled when the last one leaves. Pieces are kept until the flight has
-/// `retainedBytes` of them; from then on nobody can join, and what all have heard is forgotten.
+/// The call goes on while anybody listens, and is cancelled when the last one leaves. Pieces are kept until the flight
+/// has `retainedBytes` of them; from then on nobody can join, and what all have heard is forgotten.
 final class AnswerFlight: Sendable {
     struct Head: Sendable {
         var status: Int
@@ -103,7 +103,7 @@ final class AnswerFlight: Sendable {
         }
     }
 
-    /// The upstream has ended its answer: whoever leaves now gives up nothing.
+    /// The answer is whole: whoever leaves now gives up nothing.
     ///
     /// - Returns: false when all have left already.
     func complete() -> Bool {

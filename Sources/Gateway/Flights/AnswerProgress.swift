@@ -35,6 +35,9 @@ final class AnswerProgress: Sendable {
 
     var isEventStream: Bool { state.withLock(\.isEventStream) }
 
+    /// Whether the mark of the end has been seen in a stream.
+    var isComplete: Bool { state.withLock { $0.isEventStream && $0.recorder.answer.ending == .complete } }
+
     /// Whether the bytes so far end in the middle of an event.
     var isInsideEvent: Bool { state.withLock { $0.isEventStream && !$0.parser.remainder.isEmpty && !withholdsUsage } }
 

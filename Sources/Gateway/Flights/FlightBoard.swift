@@ -21,7 +21,8 @@ final class FlightBoard: Sendable {
     ///   - operation: what a new flight does.
     /// - Returns: with `isJoined` for a flight that another request has begun.
     func board(
-        _ key: Flights.Key, _ freshness: Flights.Freshness?, _ operation: @escaping @Sendable (AnswerFlight) async -> Void
+        _ key: Flights.Key, _ freshness: Flights.Freshness?,
+        _ operation: @escaping @Sendable (AnswerFlight) async -> Void
     ) -> (listener: FlightListener, isJoined: Bool) {
         let made = AnswerFlight()
         let (listener, number, isJoined) = state.withLock { state -> (FlightListener, Flights.Flight?, Bool) in

@@ -50,9 +50,13 @@ struct UpstreamRun: Sendable {
         progress.begin(status: response.status, isEventStream: response.isEventStream)
         flight.begin(
             .init(
-                status: response.status, fields: response.fields, isEventStream: progress.isEventStream, stored: stored))
+                status: response.status, fields: response.fields, isEventStream: progress.isEventStream, stored: stored)
+        )
         for try await buffer in response.body {
-            for piece in progress.record(buffer) { await flight.append(piece) }
+            let pieces = progress.record(buffer)
+            // Clients hang up as soon as they have read the mark of the end, and have given up nothing by it.
+            if progress.isComplete { _ = flight.complete() }
+            for piece in pieces { await flight.append(piece) }
             try Task.checkCancellation()
         }
         for piece in progress.remainder() { await flight.append(piece) }

@@ -25,8 +25,11 @@ struct AnswerStore: Sendable {
         switch stored {
         case .yes: counters.increment(.stored)
         case .no(let reason):
-            counters.increment(reason == .staleDependency ? .staleInserts : .notStored)
-            logger.debug("Answer not stored", metadata: ["reason": "\(reason.text)", "request": "\(plan.inquiry.identifier)"])
+            let isStale = [.staleDependency, .leaseRequired, .superseded].contains(reason)
+            counters.increment(isStale ? .staleInserts : .notStored)
+            logger.debug(
+                "Answer not stored",
+                metadata: ["reason": "\(reason.text)", "request": "\(plan.inquiry.identifier)"])
         }
         return stored
     }

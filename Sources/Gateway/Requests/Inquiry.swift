@@ -38,7 +38,9 @@ package struct Inquiry: Sendable {
     private static let qualifyingNames = ["anthropic-beta", "anthropic-version", "openai-beta"]
     /// Where the client's own key goes upstream, answers are shared under that key only: a gateway that checks no keys must
     /// not give what one key has paid for to whoever sends another.
-    private static let credentialNames = ["api-key", "authorization", "openai-organization", "openai-project", "x-api-key"]
+    private static let credentialNames = [
+        "api-key", "authorization", "openai-organization", "openai-project", "x-api-key",
+    ]
 
     private static func qualifiers(_ fields: [HeaderField], _ upstream: Upstream) -> [String] {
         let names = qualifyingNames + (upstream.credential == .client ? credentialNames : [])

@@ -59,7 +59,8 @@ struct GatewayResponder: HTTPResponder {
             refused = GatewayError(.internalError, "The request was given up.")
         default:
             logger.error("Request failed", metadata: ["error": "\(type(of: error))", "request": "\(identifier)"])
-            refused = GatewayError(.internalError, "The gateway failed; its log has more under the request's identifier.")
+            refused = GatewayError(
+                .internalError, "The gateway failed; its log has more under the request's identifier.")
         }
         counters.increment(.refused)
         logger.info(

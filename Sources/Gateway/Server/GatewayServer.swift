@@ -50,7 +50,8 @@ package final class GatewayServer: Service {
 
     /// Listens and serves until the task is cancelled or a graceful shutdown begins. Call it once.
     package func run() async throws {
-        let upstreamClient = HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: UpstreamClient.configuration)
+        let upstreamClient = HTTPClient(
+            eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: UpstreamClient.configuration)
         do {
             try await serve(upstreamClient)
             bound.fail(CancellationError())
