@@ -126,6 +126,28 @@ import Testing
         #expect(answer.exclusion() == .otherContent)
     }
 
+    @Test func severalTextsOfOneAnswerAreNotStored() {
+        // A replay makes one of them.
+        let block = AnswerExamples.messageToolStream.replacing(
+            #"{"type":"tool_use","id":"toolu_01T","name":"get_weather","input":{}}"#,
+            with: #"{"type":"text","text":""}"#)
+        let message = block.replacing("tool_use", with: "end_turn")
+            .replacing(
+                #"{"type":"input_json_delta","partial_json":"{\"location\":"}"#,
+                with: #"{"type":"text_delta","text":"b"}"#)
+        let streamed = AnswerExamples.record(.messages, stream: message)
+        #expect(streamed.string == "Okayb")
+        #expect(streamed.toolCalls.isEmpty)
+        #expect(streamed.exclusion() == .otherContent)
+
+        let parts = AnswerExamples.responseBody().replacing(
+            #"[{"type":"output_text""#,
+            with: #"[{"type":"output_text","annotations":[],"text":"First."},{"type":"output_text""#)
+        let response = AnswerExamples.record(.responses, body: parts)
+        #expect(response.ending == .complete)
+        #expect(response.exclusion() == .otherContent)
+    }
+
     @Test(arguments: ["true", "0", "\"x\"", "[0]", "{\"x\":null}"])
     func aMemberThatSaysSomethingUnknownKeepsAnAnswerOut(value: String) {
         let body = AnswerExamples.chatBody.replacing(#""annotations": []"#, with: "\"something_new\": \(value)")

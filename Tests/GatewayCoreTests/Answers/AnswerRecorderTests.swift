@@ -204,6 +204,13 @@ import Testing
 
     // MARK: Hostile answers
 
+    @Test(arguments: ["-1", "1099511627777", "9223372036854775807", "1e3", "\"7\"", "null", "{}"])
+    func aCountOfTokensThatCannotBeIsNone(count: String) {
+        let body = AnswerExamples.chatBody.replacing(#""prompt_tokens": 19"#, with: "\"prompt_tokens\": \(count)")
+        #expect(
+            AnswerExamples.record(.chatCompletions, body: body).usage == TokenUsage(inputTokens: 0, outputTokens: 10))
+    }
+
     /// Whatever a value of an event or a body is exchanged for, it is recorded in order.
     @Test func noAnswerTraps() throws {
         for (api, body) in AnswerExamples.bodies {

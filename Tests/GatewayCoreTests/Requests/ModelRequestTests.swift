@@ -100,6 +100,11 @@ import Testing
         #expect(request.isRetainedUpstream)
     }
 
+    @Test func anItemOfAnUnknownTypeIsNoMessageWhateverItsRole() throws {
+        let text = #"{"model":"m","input":[{"type":"something_new","role":"user","content":"q"}]}"#
+        #expect(try RequestExamples.read(.responses, text).comparison == .exact(.lastMessageIsNotTheUsers))
+    }
+
     @Test func outputOfAFunctionAsLastItemIsComparedLetterForLetter() throws {
         let text =
             #"{"model":"m","input":[{"role":"user","content":"q"},"#
