@@ -29,6 +29,14 @@ enum ImportTable {
             "ArgumentParser", "Configuration", "Histogram", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle",
             "UnixSignals", "Foundation",
         ]),
+        "GatewayCore": essentials.union(["Crypto", "CacheModel"]),
+        "Gateway": essentials.union([
+            "GatewayCore", "SemblanceClient", "CacheModel", "AsyncHTTPClient", "HTTPTypes", "Hummingbird",
+            "HummingbirdCore", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix", "ServiceLifecycle",
+        ]),
+        "semblance-gateway": systemLibrary.union(essentials).union([
+            "Gateway", "GatewayCore", "ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals", "Yams",
+        ]),
     ]
 
     /// Swift targets in `Benchmarks`, which nothing else may import.

@@ -1,0 +1,132 @@
+import CacheModel
+import GatewayCore
+import SemblanceClient
+
+/// The cache service as a request sees it: it answers within its time, or the request goes on without it.
+///
+/// While the service fails it is not asked, so that requests do not wait for it one after the other.
+package struct CacheGateway: Sendable {
+    let client: SemblanceClient
+    private let lookupTimeout: Duration
+    private let breaker: SharedBreaker
+
+    /// Storing is not in anybody's way, but a response that comes whole waits for it.
+    private static let insertTimeout = Duration.seconds(2)
+    /// Candidates that are looked at, best first.
+    private static let neighborCount = 4
+
+    init(client: SemblanceClient, timeoutMilliseconds: Int64, breaker: CircuitBreaker.Settings) {
+        self.client = client
+        lookupTimeout = .milliseconds(timeoutMilliseconds)
+        self.breaker = SharedBreaker(breaker)
+    }
+
+    // MARK: Looking up
+
+    /// The answer to the same question, letter for letter.
+    func exact(_ inquiry: Inquiry) async throws(CacheError) -> LookupReply {
+        let lookup = Lookup(
+            scope: inquiry.fingerprint.scope, key: inquiry.fingerprint.key,
+            maximumAgeMilliseconds: inquiry.decision.maximumAgeMilliseconds, sources: inquiry.sources)
+        return try await attempt { try await client.lookup(lookup, in: inquiry.decision.namespace, timeout: $0) }
+    }
+
+    /// What was found among questions that mean nearly the same.
+    struct Finding: Sendable {
+        var reply: LookupReply
+        /// The best candidate that was accepted, with its payload.
+        var hit: Hit?
+        /// Why the best one was not, if there were any.
+        var veto: CacheReason?
+    }
+
+    /// The answer to a question that means the same.
+    func semantic(
+        _ inquiry: Inquiry, text: String, vector: [Float], target: SemanticTarget, judge: any CandidateJudge
+    ) async throws(CacheError) -> Finding {
+        let threshold =
+            switch target {
+            case .similarity(let similarity): similarity
+            case .precision(let precision): judge.threshold(forPrecision: precision)
+            }
+        let lookup = Lookup(
+            scope: inquiry.fingerprint.scope, vector: vector, threshold: threshold, neighbors: Self.neighborCount,
+            maximumAgeMilliseconds: inquiry.decision.maximumAgeMilliseconds, sources: inquiry.sources)
+        let reply = try await attempt { try await client.lookup(lookup, in: inquiry.decision.namespace, timeout: $0) }
+        guard case .hits(let hits) = reply.outcome else { return Finding(reply: reply) }
+        var finding = Finding(reply: reply)
+        for hit in hits {
+            // Without its question nobody can tell whether it asks the same.
+            guard let stored = hit.entry.prompt else { continue }
+            let candidate = Candidate(
+                prompt: text, storedPrompt: stored, similarity: hit.similarity, guards: inquiry.decision.guards)
+            switch judge.verdict(on: candidate) {
+            case .veto(let reason): finding.veto = finding.veto ?? reason
+            case .accept:
+                finding.hit = try await complete(hit, inquiry)
+                if finding.hit != nil { return finding }
+            }
+        }
+        return finding
+    }
+
+    /// A hit with its payload, which a lookup sends for the best one only; nil when it is gone by now.
+    private func complete(_ hit: Hit, _ inquiry: Inquiry) async throws(CacheError) -> Hit? {
+        guard hit.entry.payload == nil else { return hit }
+        do {
+            var whole = hit
+            whole.entry = try await attempt {
+                try await client.entry(
+                    hit.entry.identifier, in: inquiry.decision.namespace, scope: inquiry.fingerprint.scope, timeout: $0)
+            }
+            return whole
+        } catch {
+            guard error.code == .entryNotFound else { throw error }
+            return nil
+        }
+    }
+
+    // MARK: Leases and storing
+
+    func lease(in namespace: String) async throws(CacheError) -> Lease {
+        try await attempt { try await client.lease(in: namespace, timeout: $0) }
+    }
+
+    func insert(
+        _ insertion: Insertion, in namespace: String, model: String
+    ) async throws(CacheError) -> EntryIdentifier {
+        try await attempt(timeout: Self.insertTimeout) {
+            try await client.insert(insertion, in: namespace, model: model, timeout: $0)
+        }
+    }
+
+    // MARK: The service
+
+    func isReachable() async -> Bool {
+        do {
+            _ = try await client.ping(timeout: lookupTimeout)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    private func attempt<Value: Sendable>(
+        timeout: Duration? = nil, _ operation: (Duration) async throws -> Value
+    ) async throws(CacheError) -> Value {
+        guard case .allowed(let ticket) = breaker.permission() else {
+            throw CacheError(.connectionFailed, "the cache service fails and is left alone for a while")
+        }
+        do {
+            let value = try await operation(timeout ?? lookupTimeout)
+            breaker.report(ticket, succeeded: true)
+            return value
+        } catch let error as CacheError {
+            breaker.report(ticket, succeeded: CacheReason(error) != .cacheUnavailable)
+            throw error
+        } catch {
+            breaker.abandon(ticket)
+            throw CacheError(.connectionClosed, "the request was cancelled")
+        }
+    }
+}

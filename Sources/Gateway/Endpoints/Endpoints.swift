@@ -1,0 +1,13 @@
+import GatewayCore
+
+/// Everybody who answers requests.
+struct Endpoints: Sendable {
+    let policy: CachePolicy
+    let routes: RouteTable
+    let model: ModelEndpoint
+    let models: ModelListEndpoint
+    let lease: LeaseEndpoint
+    let invalidations: InvalidationEndpoint
+    let status: StatusEndpoint
+    let welcome: WelcomePage
+}

@@ -1,0 +1,233 @@
+import CacheModel
+import GatewayCore
+import NIOCore
+
+/// The way of a request to a model: exact cache, embed, semantic cache, upstream, store. `Inquiry` has identified it and
+/// found its route.
+struct ModelEndpoint: Sendable {
+    let cache: CacheGateway
+    let embedder: (any PromptEmbedder)?
+    let judge: any CandidateJudge
+    let flights: FlightBoard
+    let run: UpstreamRun
+    let counters: GatewayCounters
+
+    /// What has been found out on the way so far.
+    private struct Journey {
+        var disclosure: Disclosure
+        var lease: Lease?
+        var freshness: FlightBoard.Flights.Freshness?
+        var vector: [Float]?
+        var hit: Hit?
+    }
+
+    /// - Parameter onLeaving: told how to give up when the client goes away.
+    func reply(
+        to inquiry: Inquiry, onLeaving: (@escaping @Sendable () -> Void) -> Void
+    ) async throws -> Reply {
+        var journey = Journey(disclosure: Disclosure(.bypass, requestIdentifier: inquiry.identifier))
+        await lookUp(inquiry, &journey)
+        if let hit = journey.hit, let reply = replay(hit, inquiry, &journey) { return reply }
+        count(journey.disclosure.outcome)
+        if inquiry.decision.isOnlyIfCached {
+            throw Refusal(
+                error: GatewayError(.notCached, "Nothing is cached for this request, and it asks for nothing else."),
+                disclosure: journey.disclosure)
+        }
+        return try await call(inquiry, journey, onLeaving)
+    }
+
+    private func count(_ outcome: Disclosure.Outcome) {
+        switch outcome {
+        case .hit: counters.increment(.hits)
+        case .semanticHit: counters.increment(.semanticHits)
+        case .miss: counters.increment(.misses)
+        case .bypass: counters.increment(.bypasses)
+        case .fenced: counters.increment(.fenced)
+        }
+    }
+
+    // MARK: The cache
+
+    private func lookUp(_ inquiry: Inquiry, _ journey: inout Journey) async {
+        switch inquiry.decision.lookup {
+        case .bypass(let reason):
+            journey.disclosure.reason = reason
+            // What is stored later needs a lease from before the upstream is asked.
+            guard case .yes(.own) = inquiry.decision.storing else { return }
+            journey.lease = try? await cache.lease(in: inquiry.decision.namespace)
+            journey.disclosure.lease = journey.lease
+        case .exact(let reason):
+            await lookUpExactly(inquiry, &journey)
+            if journey.disclosure.reason == .nothingStored { journey.disclosure.reason = reason }
+        case .exactAndSemantic(let target, let text):
+            await lookUpExactly(inquiry, &journey)
+            if journey.hit == nil, journey.disclosure.outcome == .miss {
+                await lookUpByMeaning(inquiry, target, text, &journey)
+            }
+        }
+    }
+
+    private func lookUpExactly(_ inquiry: Inquiry, _ journey: inout Journey) async {
+        do {
+            let reply = try await cache.exact(inquiry)
+            journey.disclosure = Disclosure(reply, requestIdentifier: inquiry.identifier)
+            journey.lease = reply.lease
+            if case .hits(let hits) = reply.outcome { journey.hit = hits.first }
+            if journey.disclosure.outcome == .miss {
+                journey.freshness = .init(
+                    position: reply.lease.position, sourceSequences: reply.sourceSequences,
+                    hasTags: !inquiry.decision.tags.isEmpty)
+            }
+        } catch {
+            journey.disclosure.reason = CacheReason(error)
+        }
+    }
+
+    private func lookUpByMeaning(
+        _ inquiry: Inquiry, _ target: SemanticTarget, _ text: String, _ journey: inout Journey
+    ) async {
+        guard let embedder else {
+            journey.disclosure.reason = .noEncoder
+            return
+        }
+        do {
+            journey.vector = try await embedder.embed([text]).first
+        } catch {
+            journey.disclosure.reason = .embedderUnavailable
+            return
+        }
+        guard let vector = journey.vector else { return }
+        do {
+            let finding = try await cache.semantic(inquiry, text: text, vector: vector, target: target, judge: judge)
+            if let hit = finding.hit {
+                journey.hit = hit
+                journey.disclosure = Disclosure(hit, requestIdentifier: inquiry.identifier)
+            } else if let veto = finding.veto {
+                journey.disclosure.reason = veto
+                if case .hits(let hits) = finding.reply.outcome {
+                    journey.disclosure.similarity = hits.first?.similarity
+                }
+            } else if case .miss(let miss) = finding.reply.outcome {
+                journey.disclosure = Disclosure(finding.reply, requestIdentifier: inquiry.identifier)
+                if miss.reason == .fenced { journey.freshness = nil }
+            }
+            // The lease is the one from before the embedding was made.
+            journey.disclosure.lease = journey.lease
+        } catch {
+            journey.disclosure.reason = CacheReason(error)
+            // A vector that the namespace does not take would keep the answer out as well.
+            journey.vector = nil
+        }
+    }
+
+    /// - Returns: nil when what is stored cannot be read, which makes it a miss.
+    private func replay(_ hit: Hit, _ inquiry: Inquiry, _ journey: inout Journey) -> Reply? {
+        let request = inquiry.request
+        guard let payload = hit.entry.payload, let stored = StoredAnswer(payload: payload), stored.api == request.api
+        else {
+            journey.disclosure = Disclosure(.miss, reason: .answer(.malformed), requestIdentifier: inquiry.identifier)
+            journey.disclosure.lease = journey.lease
+            journey.hit = nil
+            return nil
+        }
+        count(journey.disclosure.outcome)
+        let identifier = request.isRetainedUpstream ? nil : request.api.identifierPrefix.map(RandomIdentifier.make)
+        let replay = AnswerReplay(stored, identifier: identifier)
+        journey.disclosure.model = stored.model
+        journey.disclosure.overheadMicroseconds = inquiry.elapsedMicroseconds
+        let fields = journey.disclosure.headerFields
+        if request.isStream, request.api != .embeddings {
+            return Reply(
+                contentType: AnswerReplay.streamContentType,
+                fields: fields + [HeaderField("cache-control", "no-cache")],
+                body: .events(replay.events(includesUsage: request.wantsStreamUsage)))
+        }
+        return Reply(contentType: AnswerReplay.bodyContentType, fields: fields, body: .bytes(replay.body()))
+    }
+
+    // MARK: The upstream
+
+    private func call(
+        _ inquiry: Inquiry, _ journey: Journey, _ onLeaving: (@escaping @Sendable () -> Void) -> Void
+    ) async throws -> Reply {
+        let plan = plan(inquiry, journey)
+        var disclosure = journey.disclosure
+        disclosure.model = inquiry.route.model
+        disclosure.routeReason = inquiry.route.reason
+        disclosure.overheadMicroseconds = inquiry.elapsedMicroseconds
+        // Whoever keeps nothing of an answer shares no call either.
+        var freshness = journey.freshness
+        if case .no = plan.storing { freshness = nil }
+        let (listener, isJoined) = flights.board(Self.flightKey(inquiry), freshness) { [run] flight in
+            await run(flight, plan)
+        }
+        onLeaving { listener.leave() }
+        if isJoined { counters.increment(.joined) }
+        do {
+            return try await reply(from: listener, inquiry, disclosure)
+        } catch {
+            listener.leave()
+            guard let error = error as? GatewayError else { throw error }
+            throw Refusal(error: error, disclosure: disclosure)
+        }
+    }
+
+    private func plan(_ inquiry: Inquiry, _ journey: Journey) -> AnswerStore.Plan {
+        var plan = AnswerStore.Plan(inquiry: inquiry, storing: inquiry.decision.storing)
+        plan.vector = journey.vector
+        plan.embeddingModel = journey.vector == nil ? "" : embedder?.model ?? ""
+        guard case .yes(let choice) = plan.storing else { return plan }
+        if journey.disclosure.reason == .cacheUnavailable {
+            plan.storing = .no(.cacheUnavailable)
+            return plan
+        }
+        switch choice {
+        case .client(let lease): plan.lease = lease
+        case .own:
+            plan.lease = journey.lease
+            if journey.lease == nil { plan.storing = .no(.cacheUnavailable) }
+        case .none: break
+        }
+        return plan
+    }
+
+    /// Who asks for a stream hears another answer than who does not, and so does who asks for its usage.
+    private static func flightKey(_ inquiry: Inquiry) -> FlightBoard.Flights.Key {
+        let request = inquiry.request
+        let form: UInt128 = (request.isStream ? 1 : 0) | (request.wantsStreamUsage ? 2 : 0)
+        return FlightBoard.Flights.Key(
+            namespace: inquiry.decision.namespace, scope: inquiry.fingerprint.scope,
+            key: ExactKey(inquiry.fingerprint.key.fingerprint ^ form), dependencies: inquiry.decision.dependencies)
+    }
+
+    private func reply(
+        from listener: FlightListener, _ inquiry: Inquiry, _ disclosure: Disclosure
+    ) async throws -> Reply {
+        var disclosure = disclosure
+        let head = try await listener.head()
+        guard !head.isEventStream else {
+            disclosure.stored = head.stored
+            return Reply(
+                status: head.status, fields: head.fields + disclosure.headerFields,
+                body: .flight(listener, ErrorFormat(inquiry.request.api)))
+        }
+        var body: [UInt8] = []
+        while true {
+            switch try await listener.next() {
+            case .bytes(let buffer):
+                guard buffer.readableBytes <= AnswerLimits.eventBytes - body.count else {
+                    throw GatewayError(
+                        .upstreamInvalidResponse,
+                        "The upstream answers with more than \(AnswerLimits.eventBytes) bytes that are no stream.")
+                }
+                body += buffer.readableBytesView
+            case .end(let ending):
+                if let error = ending.error { throw error }
+                disclosure.stored = ending.stored
+                listener.leave()
+                return Reply(status: head.status, fields: head.fields + disclosure.headerFields, body: .bytes(body))
+            }
+        }
+    }
+}

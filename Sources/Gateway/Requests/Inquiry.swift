@@ -1,0 +1,72 @@
+import CacheModel
+import GatewayCore
+
+/// A request to a model, identified: what it asks, who asks, where it goes, and what the cache is to do for it.
+package struct Inquiry: Sendable {
+    /// What the response calls the request.
+    let identifier: String
+    let start: ContinuousClock.Instant
+    let request: ModelRequest
+    /// As they came.
+    let fields: [HeaderField]
+    let decision: CacheDecision
+    let route: RoutedModel
+    let fingerprint: RequestFingerprint
+    /// How long the whole answer may take by the client's word.
+    let deadlineMilliseconds: Int64?
+
+    /// - Throws: whatever is wrong with the request, named.
+    init(
+        _ api: ModelAPI, fields: [HeaderField], body: [UInt8], identifier: String, start: ContinuousClock.Instant,
+        policy: CachePolicy, routes: RouteTable
+    ) throws(GatewayError) {
+        self.identifier = identifier
+        self.start = start
+        self.fields = fields
+        request = try ModelRequest(api, body: body)
+        let directives = try RequestDirectives(headers: fields, metadata: request.metadata)
+        decision = try policy.decision(for: CachePolicy.Facts(request), directives)
+        route = try routes.route(request.model, api)
+        deadlineMilliseconds = directives.deadlineMilliseconds
+        fingerprint = request.fingerprint(
+            for: ScopeIdentity(
+                namespace: decision.namespace, sharing: decision.sharing.text,
+                qualifiers: Self.qualifiers(fields, route.upstream)))
+    }
+
+    /// Headers that make a difference to an answer without being in the body.
+    private static let qualifyingNames = ["anthropic-beta", "anthropic-version", "openai-beta"]
+    /// Where the client's own key goes upstream, answers are shared under that key only: a gateway that checks no keys must
+    /// not give what one key has paid for to whoever sends another.
+    private static let credentialNames = [
+        "api-key", "authorization", "openai-organization", "openai-project", "x-api-key",
+    ]
+
+    private static func qualifiers(_ fields: [HeaderField], _ upstream: Upstream) -> [String] {
+        let names = qualifyingNames + (upstream.credential == .client ? credentialNames : [])
+        return names.flatMap { name in fields.filter { $0.name == name }.map { "\(name): \($0.value)" } }
+    }
+
+    /// Sources whose last change a lookup is to tell.
+    var sources: [String] { decision.dependencies.map(\.source) }
+
+    /// The upstream's time, or the client's if that is shorter.
+    var upstreamDeadline: (instant: ContinuousClock.Instant, error: GatewayError) {
+        let configured = route.upstream.timeoutMilliseconds
+        if let deadlineMilliseconds, deadlineMilliseconds <= configured {
+            return (
+                start + .milliseconds(deadlineMilliseconds),
+                GatewayError(.deadlineExceeded, "There was no answer within the deadline of the request.")
+            )
+        }
+        return (
+            .now + .milliseconds(configured),
+            GatewayError(.upstreamTimeout, "The upstream '\(route.upstream.name)' takes too long.")
+        )
+    }
+
+    var elapsedMicroseconds: UInt64 {
+        let (seconds, attoseconds) = (ContinuousClock.now - start).components
+        return UInt64(clamping: seconds) &* 1_000_000 &+ UInt64(clamping: attoseconds / 1_000_000_000_000)
+    }
+}

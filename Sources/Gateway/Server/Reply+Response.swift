@@ -1,0 +1,61 @@
+import GatewayCore
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+extension Reply {
+    /// The response for Hummingbird. Every chunk is flushed as it comes.
+    func response(identifier: String) -> Response {
+        var headers = HTTPFields()
+        for field in fields {
+            guard let name = HTTPField.Name(field.name) else { continue }
+            headers.append(HTTPField(name: name, value: field.value))
+        }
+        if let name = HTTPField.Name(HeaderField.ownPrefix + "request-id"), headers[name] == nil {
+            headers[name] = identifier
+        }
+        return Response(status: .init(code: status), headers: headers, body: responseBody(identifier))
+    }
+
+    private func responseBody(_ identifier: String) -> ResponseBody {
+        // Whoever drops the response unwritten drops this as well, which cleans up.
+        let cleanup = cleanup
+        switch body {
+        case .bytes(let bytes):
+            return ResponseBody(contentLength: bytes.count) { writer in
+                defer { cleanup.run() }
+                try await writer.write(ByteBuffer(bytes: bytes))
+                try await writer.finish(nil)
+            }
+        case .events(let events):
+            return ResponseBody { writer in
+                defer { cleanup.run() }
+                for event in events { try await writer.write(ByteBuffer(bytes: event)) }
+                try await writer.finish(nil)
+            }
+        case .flight(let listener, let format):
+            cleanup.add { listener.leave() }
+            return ResponseBody { writer in
+                defer { cleanup.run() }
+                try await Self.write(listener, format, identifier, to: &writer)
+                try await writer.finish(nil)
+            }
+        }
+    }
+
+    /// - Throws: when the answer breaks off inside of an event, so that the connection breaks off as well: an error after half
+    ///   an event would be read as a part of it.
+    private static func write(
+        _ listener: FlightListener, _ format: ErrorFormat, _ identifier: String, to writer: inout any ResponseBodyWriter
+    ) async throws {
+        while true {
+            switch try await listener.next() {
+            case .bytes(let buffer): try await writer.write(buffer)
+            case .end(let ending):
+                guard let error = ending.error else { return }
+                if ending.isInsideEvent { throw error }
+                return try await writer.write(ByteBuffer(bytes: error.event(format, requestIdentifier: identifier)))
+            }
+        }
+    }
+}

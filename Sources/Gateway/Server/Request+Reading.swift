@@ -1,0 +1,47 @@
+import GatewayCore
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+extension Request {
+    /// The header's lines, in their order.
+    var headerFieldList: [HeaderField] { headers.map { HeaderField($0.name.canonicalName, $0.value) } }
+
+    /// - Throws: `method_not_allowed`.
+    func expect(_ method: HTTPRequest.Method) throws(GatewayError) {
+        guard self.method == method || (method == .get && self.method == .head) else {
+            throw GatewayError(
+                .methodNotAllowed, "\(uri.path) takes \(method.rawValue), not \(self.method.rawValue).")
+        }
+    }
+
+    func expect(_ method: HTTPRequest.Method, _ reply: () throws -> Reply) throws -> Reply {
+        try expect(method)
+        return try reply()
+    }
+
+    /// The whole body. One that says that it is too large is not read at all.
+    ///
+    /// - Throws: `request_too_large`, `unsupported_media_type`.
+    func bodyBytes(limitBytes: Int) async throws -> [UInt8] {
+        let tooLarge = GatewayError(.requestTooLarge, "The body has more than \(limitBytes) bytes.")
+        if let type = headers[.contentType], !Self.isJSON(type) {
+            throw GatewayError(.unsupportedMediaType, "The body must be application/json.", parameter: "content-type")
+        }
+        if let encoding = headers[.contentEncoding], encoding.lowercased() != "identity" {
+            throw GatewayError(.unsupportedMediaType, "The body must not be compressed.", parameter: "content-encoding")
+        }
+        if let length = headers[.contentLength].flatMap({ Int($0) }), length > limitBytes { throw tooLarge }
+        var bytes: [UInt8] = []
+        for try await buffer in body {
+            guard buffer.readableBytes <= limitBytes - bytes.count else { throw tooLarge }
+            bytes += buffer.readableBytesView
+        }
+        return bytes
+    }
+
+    private static func isJSON(_ type: String) -> Bool {
+        let essence = type.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
+        return essence == "application/json" || essence.hasSuffix("+json")
+    }
+}

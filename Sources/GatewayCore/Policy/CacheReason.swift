@@ -1,0 +1,74 @@
+/// Why the cache did what it did, as `x-semblance-cache-reason` and `x-semblance-stored` say it. Stable.
+package enum CacheReason: Hashable, Sendable {
+    // Asked for by the request.
+    case noCache, noStore
+    /// `max-age=0`.
+    case zeroMaximumAge
+
+    // What the request is.
+    case excluded(RequestExclusion)
+    case exactOnly(ExactOnlyReason)
+    case longPrompt
+    /// The temperature is above 0, and the use case keeps no answers that were drawn at random.
+    case sampled
+
+    // How it is configured.
+    case semanticOff
+    case noEncoder
+
+    // The data that the answer rests on.
+    /// A dependency names no version, and there is no lease.
+    case unversionedDependency
+    /// The cache cannot vouch for the freshness of what it has.
+    case fenced
+    /// What the answer rests on changed before it could be stored.
+    case staleDependency
+    case leaseRequired
+    case superseded
+
+    // What was found.
+    case nothingStored, belowThreshold, stale, expired
+    case guarded(GuardName)
+
+    // What failed.
+    case cacheUnavailable, cacheRefused, embedderUnavailable
+
+    // What the answer is.
+    case answer(AnswerExclusion)
+
+    package var text: String {
+        switch self {
+        case .noCache: "no-cache"
+        case .noStore: "no-store"
+        case .zeroMaximumAge: "max-age-0"
+        case .excluded(let exclusion): exclusion.rawValue
+        case .exactOnly(let reason): reason.rawValue
+        case .longPrompt: "long-prompt"
+        case .sampled: "sampled"
+        case .semanticOff: "semantic-off"
+        case .noEncoder: "no-encoder"
+        case .unversionedDependency: "unversioned-dependency"
+        case .fenced: "fenced"
+        case .staleDependency: "stale-dependency"
+        case .leaseRequired: "lease-required"
+        case .superseded: "superseded"
+        case .nothingStored: "nothing-stored"
+        case .belowThreshold: "below-threshold"
+        case .stale: "stale"
+        case .expired: "expired"
+        case .guarded(let name): "guard-\(name.rawValue)"
+        case .cacheUnavailable: "cache-unavailable"
+        case .cacheRefused: "cache-refused"
+        case .embedderUnavailable: "embedder-unavailable"
+        case .answer(let exclusion): exclusion.rawValue
+        }
+    }
+
+    package static let allCases: [CacheReason] =
+        [
+            .noCache, .noStore, .zeroMaximumAge, .longPrompt, .sampled, .semanticOff, .noEncoder,
+            .unversionedDependency, .fenced, .staleDependency, .leaseRequired, .superseded, .nothingStored,
+            .belowThreshold, .stale, .expired, .cacheUnavailable, .cacheRefused, .embedderUnavailable,
+        ] + RequestExclusion.allCases.map(Self.excluded) + ExactOnlyReason.allCases.map(Self.exactOnly)
+        + GuardName.allCases.map(Self.guarded) + AnswerExclusion.allCases.map(Self.answer)
+}

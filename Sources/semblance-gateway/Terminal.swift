@@ -1,0 +1,33 @@
+import FoundationEssentials
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Lines for people.
+enum Terminal {
+    static func output(_ line: String) { write(line, to: STDOUT_FILENO) }
+
+    static func error(_ line: String) { write(line, to: STDERR_FILENO) }
+
+    private static func write(_ line: String, to descriptor: Int32) {
+        var rest = Array(line.utf8)[...]
+        if rest.last != UInt8(ascii: "\n") { rest.append(UInt8(ascii: "\n")) }
+        while !rest.isEmpty {
+            #if canImport(Glibc)
+                let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            #elseif canImport(Musl)
+                let count = rest.withUnsafeBytes { Musl.write(descriptor, $0.baseAddress, $0.count) }
+            #else
+                let count = rest.withUnsafeBytes { Darwin.write(descriptor, $0.baseAddress, $0.count) }
+            #endif
+            // Nobody reads any more.
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+}
