@@ -1,0 +1,2 @@
+import PromptMatching
+print(GuardSet().verdict(PromptText("a"), PromptText("b")))
