@@ -8,7 +8,7 @@ enum DirectionGuard {
         let opposites = OppositeReader.opposites(in: pair)
         let swap = RoleReader.swap(in: pair)
         // "Is A bigger than B?" is "Is B smaller than A?": what is turned twice points the same way.
-        if swap != nil, opposites.count == 1, opposites[0].isRelation { return nil }
+        if swap?.areExchanged == true, opposites.count == 1, opposites[0].isRelation { return nil }
         if let opposite = opposites.first {
             return GuardFinding(source: .direction, first: opposite.first, second: opposite.second)
         }

@@ -32,7 +32,11 @@ enum EntityGuard {
             let token = text.tokens[name.tokens.lowerBound]
             if other.tokens.contains(where: { $0.stem == token.stem || $0.text == name.name }) { return false }
             if other.hasRun(spelling: text.text(of: name.tokens)) { return false }
-            return !isAbbreviated(name, text, other) && !hasTypo(token, other)
+            // "iPhone 12" is "iphone12", "COVID 19" is "COVID-19".
+            let isPart = other.tokens.contains { token in
+                token.kind == .identifier && text.hasRun(spelling: token.text, including: name.tokens.lowerBound)
+            }
+            return !isPart && !isAbbreviated(name, text, other) && !hasTypo(token, other)
         }
     }
 

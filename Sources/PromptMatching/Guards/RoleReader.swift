@@ -4,11 +4,14 @@ enum RoleReader {
     static let tokenLimit = 48
 
     /// Two things that have changed places: what each prompt says of them.
-    static func swap(in pair: PromptPair) -> (first: String, second: String)? {
+    ///
+    /// `areExchanged` for two that change sides, not for one that is a source here and a goal there.
+    static func swap(in pair: PromptPair) -> (first: String, second: String, areExchanged: Bool)? {
         guard pair.first.tokens.count <= tokenLimit, pair.second.tokens.count <= tokenLimit, isAlike(pair),
             !isSymmetric(pair.first), !isSymmetric(pair.second)
         else { return nil }
-        return exchanged(pair) ?? turned(pair)
+        if let sides = exchanged(pair) ?? turned(pair) { return (sides.first, sides.second, true) }
+        return fromTo(pair).map { ($0.first, $0.second, false) }
     }
 
     /// Order tells something only where nearly the same words are used.
@@ -45,7 +48,10 @@ enum RoleReader {
                             && middle.second < left.second && isAnchor(middle, pair)
                     })
                 else { continue }
-                guard !isOtherVoice(left, middle, right, pair) else { continue }
+                guard !isOtherVoice(left, middle, right, pair),
+                    !crossesClause(pair.first, left.first, right.first),
+                    !crossesClause(pair.second, left.second, right.second)
+                else { continue }
                 return describe(left, middle, right, pair)
             }
         }
@@ -61,13 +67,21 @@ enum RoleReader {
                     let middle = unique.first(where: { middle in
                         middle.first > left.first && middle.first < right.first && middle.second > left.second
                             && middle.second < right.second && isVerb(middle, pair)
-                    }), isOtherVoice(left, middle, right, pair)
+                    }), isPassive(middle.first, pair.first) != isPassive(middle.second, pair.second)
                 else { continue }
                 return describe(left, middle, right, pair)
             }
         }
-        return fromTo(pair)
+        return nil
     }
+
+    /// "was bitten by".
+    private static func isPassive(_ verb: Int, _ text: PromptText) -> Bool {
+        guard verb + 1 < text.tokens.count, text.tokens[verb + 1].text == "by" else { return false }
+        return text.tokens[max(0, verb - 4)..<verb].contains { auxiliaries.contains($0.text) }
+    }
+
+    private static let auxiliaries: Set<String> = ["is", "are", "was", "were", "be", "been", "being", "get", "got", "gets"]
 
     private static func describe(
         _ left: (first: Int, second: Int), _ middle: (first: Int, second: Int), _ right: (first: Int, second: Int),
@@ -89,7 +103,20 @@ enum RoleReader {
 
     private static func isAnchor(_ position: (first: Int, second: Int), _ pair: PromptPair) -> Bool {
         let token = pair.first.tokens[position.first]
-        return !token.isFunctionWord || directed.contains(token.text)
+        if token.isFunctionWord {
+            return directed.contains(token.text) || (linking.contains(token.text) && differsInFunctionWordsOnly(pair))
+        }
+        return token.kind == .word
+    }
+
+    private static func differsInFunctionWordsOnly(_ pair: PromptPair) -> Bool {
+        pair.difference.firstOnly.allSatisfy { pair.first.tokens[$0].isFunctionWord }
+            && pair.difference.secondOnly.allSatisfy { pair.second.tokens[$0].isFunctionWord }
+    }
+
+    /// Whether a clause ends between the outer two of them: then they belong to different statements.
+    private static func crossesClause(_ text: PromptText, _ one: Int, _ other: Int) -> Bool {
+        (min(one, other)..<max(one, other)).contains { text.tokens[$0].endsClause }
     }
 
     private static func isVerb(_ position: (first: Int, second: Int), _ pair: PromptPair) -> Bool {
@@ -113,9 +140,10 @@ enum RoleReader {
     }
 
     private static let directed: Set<String> = [
-        "to", "from", "into", "onto", "than", "before", "after", "over", "under", "above", "below", "against", "for", "by",
-        "on", "until", "without", "behind", "is", "are", "through", "of", "in",
+        "to", "from", "into", "onto", "than", "before", "after", "over", "under", "above", "below", "against", "until",
     ]
+    /// Words that join in so many ways that their sides count only where no other words differ.
+    private static let linking: Set<String> = ["for", "by", "on", "without", "is", "are", "through", "of", "in", "with"]
     private static let generalVerbs: Set<String> = Set(
         "need want like know find tell help way thing best good".split(separator: " ").map { WordStem.of(String($0)) })
 

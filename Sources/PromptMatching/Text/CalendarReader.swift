@@ -103,8 +103,9 @@ struct CalendarReader {
         let isSure = day != nil || number(position + 1).map { (1_000...2_999).contains($0) } == true
         if Self.unsure.contains(token.text), !isSure {
             let follows = Self.monthLeads.contains(text(position - 1) ?? "")
-            // "in may I" is a date, "how may I" is not; "may" right before a verb's subject is none either.
-            guard follows || token.isCapitalized && !token.beginsSentence && token.text.utf8.count > 2 else { return false }
+            // "in may" is a date, "how may I" is not, and "APR" is a rate.
+            guard follows || token.isCapitalized && !token.beginsSentence && (token.text == "may" || token.text.utf8.count > 3)
+            else { return false }
         }
         mention.months.insert(month)
         taken.insert(position)

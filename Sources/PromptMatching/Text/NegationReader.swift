@@ -43,7 +43,7 @@ enum NegationReader {
         let words = """
             unable fail failed failing failure miss missing broken break stop stopped lose lost forget refuse refused decline
             declined reject rejected deny denied avoid prevent lack impossible invalid unavailable illegal late overdue wrong
-            error problem issue stuck dead down off disappeared disappear gone empty infinite endless unpaid unsuccessful
+            error problem issue stuck dead down off disappeared disappear gone empty infinite endless unpaid unsuccessful full
             hardly barely rarely seldom free crash stay unlike bad poor fix trouble hate dislike absent exclude except
             prohibit prohibited forbid forbidden ban banned instead quit block blocked ignore slow weak deny still nil
             """

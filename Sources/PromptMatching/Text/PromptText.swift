@@ -23,12 +23,14 @@ package struct PromptText: Sendable {
         let calendar = CalendarReader(tokens, isEnglish: isEnglish)
         self.calendar = calendar.mention
         calendarTokens = calendar.taken
-        quantities = QuantityReader(tokens: tokens, isEnglish: isEnglish, taken: calendar.taken).quantities()
+        let quantities = QuantityReader(tokens: tokens, isEnglish: isEnglish, taken: calendar.taken).quantities()
+        self.quantities = quantities
         identifiers = tokens.indices.filter { position in
             (tokens[position].kind == .identifier || tokens[position].isQuotedCode && tokens[position].kind == .word)
                 && !calendar.taken.contains(position)
         }
-        names = isEnglish ? NameReader(tokens: tokens, taken: calendar.taken).names() : []
+        let taken = quantities.reduce(into: calendar.taken) { $0.formUnion($1.tokens) }
+        names = isEnglish ? NameReader(tokens: tokens, taken: taken).names() : []
         negation = isEnglish ? NegationReader.reading(of: tokens) : NegationReading()
         question = isEnglish ? QuestionReader.kind(of: tokens) : nil
         order = tokens.indices.map(Int32.init).sorted { (tokens[Int($0)].key, $0) < (tokens[Int($1)].key, $1) }

@@ -62,7 +62,7 @@ struct QuantityReader {
     }
 
     static func digits(of value: Double) -> String {
-        value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : String(value)
+        Int64(exactly: value).map(String.init) ?? String(value)
     }
 
     private func attachUnit(to quantity: inout Quantity) {
@@ -109,7 +109,7 @@ struct QuantityReader {
                 } else {
                     value *= scale
                 }
-            } else if let unit = NumberWords.cardinals[word], value == 0 || unit < 10 && value.remainder(dividingBy: 10) == 0 {
+            } else if let unit = NumberWords.cardinals[word], value == 0 || unit < 10 && Int(exactly: value / 10) != nil {
                 value += unit
             } else {
                 break

@@ -58,7 +58,7 @@ enum QuestionReader {
         }
         // "Where can I get help?" and "How can I get help?" mostly ask the same, and so do "When does it arrive?" and
         // "How long does it take?".
-        return !pair(.place, .manner) && !pair(.when, .duration) && !pair(.person, .manner) && !pair(.count, .size)
+        return !pair(.place, .manner) && !pair(.when, .duration) && !pair(.person, .manner) && !pair(.count, .size) && !pair(.count, .duration)
             && !pair(.duration, .manner) && !pair(.duration, .frequency) && !pair(.duration, .distance)
     }
 }

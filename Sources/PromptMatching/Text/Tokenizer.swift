@@ -71,6 +71,9 @@ struct Tokenizer {
             if hasDigit, let aliased = Alias.words[name.lowercased()] {
                 return append(words: aliased, original: text)
             }
+            // A brand like "PostgreSQL" is a word with capitals inside.
+            let lower = name.lowercased()
+            if !hasDigit, Alias.names[lower] != nil || KnownNames.named(lower) != nil { return appendWords(core) }
             return append(Token(kind: .identifier, text: name.lowercased(), original: name))
         }
         appendWords(core)
@@ -94,7 +97,10 @@ struct Tokenizer {
     // MARK: Tokens
 
     private mutating func append(_ token: Token) {
-        if tokens.count < Self.tokenLimit { tokens.append(token) }
+        guard tokens.count < Self.tokenLimit else { return }
+        tokens.append(token)
+        // "service A", where the letter is a name and not an article.
+        if token.original == "A", tokens.count > 1, !beginsSentence { tokens[tokens.count - 1].isFunctionWord = false }
     }
 
     private mutating func append(words: [String], original: String) {
