@@ -21,6 +21,32 @@ struct Session {
         printGuards()
         printTimes()
         if options.folds > 1 { try printFolds() }
+        if let output = options.output { try writeWeights(to: URL(fileURLWithPath: output)) }
+    }
+
+    /// Trains on all pairs.
+    private func writeWeights(to folder: URL) throws {
+        var training = options.training
+        training.seed = options.seed
+        let result = try training.train(labeled, prompts: prompts, embeddings: embeddings)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        if let adapter = result.adapter {
+            try Data(adapter.encoded()).write(to: folder.appending(path: "adapter.weights"))
+        }
+        try Data(result.model.encoded()).write(to: folder.appending(path: "match-model.weights"))
+        print("| wanted precision | probability | held-back recall | held-back precision | pairs | lower bound |")
+        print("|---|---|---|---|---|---|")
+        for value in [0.80, 0.87, 0.90, 0.93, 0.95] {
+            guard let target = TargetPrecision(value) else { continue }
+            do {
+                let found = try result.model.precision.threshold(for: target)
+                let cells = [found.probability, found.recall, found.precision].map { String(format: "%.3f", $0) }
+                let bound = String(format: "%.3f", found.precisionLowerBound)
+                print("| \(value) | \(cells.joined(separator: " | ")) | \(found.pairCount) | \(bound) |")
+            } catch {
+                print("| \(value) | \(error) |")
+            }
+        }
     }
 
     // MARK: Guards

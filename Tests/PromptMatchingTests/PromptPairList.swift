@@ -10,10 +10,13 @@ struct PromptPairList {
 
     let rows: [Row]
 
+    /// The folder of the package.
+    static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
     init(_ name: String) throws {
-        // #filePath is a path of this machine, which is where the tests are built.
-        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let text = try String(contentsOf: folder.appending(path: "Fixtures/prompt-pairs/\(name).tsv"), encoding: .utf8)
+        let file = Self.repository.appending(path: "Tests/Fixtures/prompt-pairs/\(name).tsv")
+        let text = try String(contentsOf: file, encoding: .utf8)
         rows = text.split(separator: "\n").dropFirst().compactMap { line in
             let fields = line.split(separator: "\t").map(String.init)
             return fields.count == 3 ? Row(kind: fields[0], first: fields[1], second: fields[2]) : nil

@@ -43,7 +43,7 @@ package struct MatcherTraining: Sendable {
             let trained = try training.train(
                 indices.map { pairs[$0] }, components: indices.map { components[$0] }, embeddings: embeddings
             ) { progress((Double(number) + $0) / parts * 0.95) }
-            return (trained, weights)
+            return (trained.rounded(), weights)
         }
 
         var rows = [[Float]](repeating: [], count: pairs.count)
