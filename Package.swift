@@ -68,6 +68,8 @@ let package = Package(
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: settings),
+        // Whether two prompts ask the same thing.
+        .target(name: "PromptMatching", dependencies: ["COpenBLAS"], swiftSettings: settings),
         .executableTarget(
             name: "semblance",
             dependencies: [
@@ -87,6 +89,9 @@ let package = Package(
         // What is measured, and never part of a release.
         .executableTarget(
             name: "index-benchmark", dependencies: ["VectorSearch", "CacheModel"], path: "Benchmarks/index-benchmark",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "matching-benchmark", dependencies: ["PromptMatching"], path: "Benchmarks/matching-benchmark",
             swiftSettings: settings),
 
         // Tests mirror the sources.
@@ -128,6 +133,7 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: settings),
+        .testTarget(name: "PromptMatchingTests", dependencies: ["PromptMatching"], swiftSettings: settings),
         .testTarget(
             name: "CommandTests",
             dependencies: [

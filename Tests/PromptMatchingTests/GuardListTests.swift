@@ -14,7 +14,6 @@ import Testing
             guard case .veto(let finding) = verdict(row) else { return nil }
             return "\(row.first) | \(row.second) | \(finding)"
         }
-        print(vetoed.joined(separator: "\n"))
         #expect(vetoed.count <= 10, "\(vetoed.joined(separator: "\n"))")
     }
 
@@ -22,7 +21,6 @@ import Testing
         let rows = try PromptPairList("near-collisions").rows
         #expect(rows.count == 200)
         let passed = rows.filter { verdict($0) == .pass }.map { "\($0.kind): \($0.first) | \($0.second)" }
-        print(passed.joined(separator: "\n"))
         #expect(passed.count <= 4, "\(passed.joined(separator: "\n"))")
     }
 

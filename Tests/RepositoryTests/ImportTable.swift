@@ -23,6 +23,7 @@ enum ImportTable {
             "CacheEngine", "CacheProtocol", "CacheModel", "NIOCore", "NIOPosix", "Logging", "ServiceLifecycle",
         ]),
         "SemblanceClient": ["CacheProtocol", "CacheModel", "NIOCore", "NIOPosix", "DequeModule"],
+        "PromptMatching": systemLibrary.union(essentials).union(["COpenBLAS"]),
         "semblance": systemLibrary.union(essentials).union([
             "CacheServer", "SemblanceClient", "CacheEngine", "CacheProtocol", "CacheStorage", "VectorSearch", "CacheModel",
             "ArgumentParser", "Configuration", "Histogram", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle",
@@ -32,7 +33,8 @@ enum ImportTable {
 
     /// Swift targets in `Benchmarks`, which nothing else may import.
     static let benchmarks: [String: Set<String>] = [
-        "index-benchmark": ["VectorSearch", "CacheModel", "Foundation"]
+        "index-benchmark": ["VectorSearch", "CacheModel", "Foundation"],
+        "matching-benchmark": ["PromptMatching", "Foundation"],
     ]
 
     /// C targets: the headers that they may include besides their own.

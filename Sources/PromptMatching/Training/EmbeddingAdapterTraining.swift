@@ -11,7 +11,7 @@ import Darwin
 /// Two losses on batches of pairs: every pair that is the same must be told from all others of its batch (softmax over
 /// cosines ∕ temperature, both ways), and a logistic function of the cosine must give the label.
 package struct EmbeddingAdapterTraining: Sendable {
-    package var hiddenCount = 384
+    package var hiddenCount = 768
     package var epochCount = 10
     package var batchCount = 128
     package var learningRate: Float = 1e-3
@@ -19,8 +19,8 @@ package struct EmbeddingAdapterTraining: Sendable {
     /// How much the first loss counts beside the second.
     package var contrastWeight: Float = 0.3
     /// Share of hidden units silenced at each step.
-    package var dropout: Float = 0.4
-    package var weightDecay: Float = 0.1
+    package var dropout: Float = 0.2
+    package var weightDecay: Float = 0
     package var seed: UInt64 = 1
 
     package init() {}
