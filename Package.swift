@@ -76,6 +76,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(name: "TextEmbedding", dependencies: ["CEncoderKernels"], swiftSettings: settings),
+        // Whether two prompts ask the same thing.
+        .target(name: "PromptMatching", dependencies: ["COpenBLAS"], swiftSettings: settings),
         .executableTarget(
             name: "semblance",
             dependencies: [
@@ -130,6 +132,9 @@ let package = Package(
         .executableTarget(
             name: "encoder-benchmark", dependencies: ["TextEmbedding"], path: "Benchmarks/encoder-benchmark",
             swiftSettings: settings),
+        .executableTarget(
+            name: "matching-benchmark", dependencies: ["PromptMatching"], path: "Benchmarks/matching-benchmark",
+            swiftSettings: settings),
 
         // Tests mirror the sources.
         .testTarget(name: "RepositoryTests", swiftSettings: settings),
@@ -172,6 +177,7 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: settings),
+        .testTarget(name: "PromptMatchingTests", dependencies: ["PromptMatching"], swiftSettings: settings),
         .testTarget(
             name: "CommandTests",
             dependencies: [

@@ -24,6 +24,7 @@ enum ImportTable {
         ]),
         "SemblanceClient": ["CacheProtocol", "CacheModel", "NIOCore", "NIOPosix", "DequeModule"],
         "TextEmbedding": systemLibrary.union(essentials).union(["CEncoderKernels"]),
+        "PromptMatching": systemLibrary.union(essentials).union(["COpenBLAS"]),
         "semblance": systemLibrary.union(essentials).union([
             "CacheServer", "SemblanceClient", "CacheEngine", "CacheProtocol", "CacheStorage", "VectorSearch", "CacheModel",
             "ArgumentParser", "Configuration", "Histogram", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle",
@@ -43,6 +44,7 @@ enum ImportTable {
     static let benchmarks: [String: Set<String>] = [
         "index-benchmark": ["VectorSearch", "CacheModel", "Foundation"],
         "encoder-benchmark": ["TextEmbedding", "Foundation"],
+        "matching-benchmark": ["PromptMatching", "Foundation"],
     ]
 
     /// C targets: the headers that they may include besides their own.

@@ -1,0 +1,58 @@
+import Foundation
+import PromptMatching
+
+/// `--name value` pairs of the command line.
+struct Options {
+    var texts = ""
+    var pairs = ""
+    var embeddings = ""
+    var folds = 5
+    var seed: UInt64 = 1
+    var training = MatcherTraining()
+    /// A folder to write weights to, trained on all pairs.
+    var output: String?
+    /// Prints every pair that asks the same and is vetoed.
+    var listsVetoes = false
+
+    struct Usage: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    init(_ arguments: ArraySlice<String>) throws {
+        var arguments = arguments
+        while let name = arguments.popFirst() {
+            if name == "--list-vetoes" {
+                listsVetoes = true
+                continue
+            }
+            guard let value = arguments.popFirst() else { throw Usage(description: "\(name) needs a value") }
+            func number<Value: LosslessStringConvertible>(_: Value.Type = Value.self) throws -> Value {
+                guard let number = Value(value) else { throw Usage(description: "\(name) \(value) is not a number") }
+                return number
+            }
+            switch name {
+            case "--texts": texts = value
+            case "--pairs": pairs = value
+            case "--embeddings": embeddings = value
+            case "--folds": folds = try number()
+            case "--seed": seed = try number()
+            case "--hidden": training.adapter?.hiddenCount = try number()
+            case "--epochs": training.adapter?.epochCount = try number()
+            case "--dropout": training.adapter?.dropout = try number()
+            case "--contrast": training.adapter?.contrastWeight = try number()
+            case "--decay": training.adapter?.weightDecay = try number()
+            case "--trees": training.boosting.treeCount = try number()
+            case "--leaves": training.boosting.leafCount = try number()
+            case "--rate": training.boosting.learningRate = try number()
+            case "--write": output = value
+            default: throw Usage(description: "\(name) is not an option")
+            }
+        }
+        guard !texts.isEmpty, !pairs.isEmpty, !embeddings.isEmpty else {
+            throw Usage(
+                description: """
+                    --texts TEXTS.jsonl --pairs PAIRS.csv --embeddings EMBEDDINGS.npy [--folds 5] [--seed 1] [--write FOLDER]
+                    """)
+        }
+    }
+}
