@@ -101,7 +101,7 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "GatewayCore", "SemblanceClient", "CacheModel",
+                "GatewayCore", "PromptMatching", "SemblanceClient", "TextEmbedding", "CacheModel",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -113,10 +113,22 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
+        // What stands in for a model while none is configured.
+        .target(
+            name: "SimulatedUpstream",
+            dependencies: [
+                "GatewayCore",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
         .executableTarget(
             name: "semblance-gateway",
             dependencies: [
-                "Gateway", "GatewayCore",
+                "Gateway", "SimulatedUpstream", "GatewayCore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -192,13 +204,23 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
+            name: "SimulatedUpstreamTests",
+            dependencies: [
+                "SimulatedUpstream", "GatewayCore",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
             name: "GatewayCoreTests",
             dependencies: ["GatewayCore", "CacheModel", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: settings),
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "GatewayCore", "semblance-gateway", "SemblanceClient", "CacheServer", "CacheEngine",
+                "Gateway", "GatewayCore", "PromptMatching", "semblance-gateway", "SemblanceClient", "CacheServer", "CacheEngine",
                 "CacheStorage", "VectorSearch", "CacheModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

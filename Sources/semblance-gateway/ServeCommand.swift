@@ -36,16 +36,24 @@ struct ServeCommand: AsyncParsableCommand {
             return handler
         }
         let logger = Logger(label: "semblance-gateway")
-        if case .builtIn(let folder) = configuration.encoder {
-            logger.warning("Built-in encoder is not part of this program yet", metadata: ["folder": "\(folder)"])
-        }
-        let server = try GatewayServer(configuration, logger: logger)
+        let server = try GatewayServer(
+            configuration, embedder: try builtInEmbedder(configuration), judge: GuardJudge(), logger: logger)
         let group = ServiceGroup(
             configuration: .init(
                 services: [.init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         async let greeting: Void = greet(server)
         try await group.run()
         _ = await greeting
+    }
+
+    private func builtInEmbedder(_ configuration: GatewayConfiguration) throws -> BuiltInEmbedder? {
+        guard case .builtIn(let folder) = configuration.encoder else { return nil }
+        do {
+            return try BuiltInEmbedder(folder: folder)
+        } catch {
+            Terminal.error("The encoder in \(folder) cannot be used: \(error.message)")
+            throw ExitCode(78)
+        }
     }
 
     private func greet(_ server: GatewayServer) async {

@@ -32,11 +32,14 @@ enum ImportTable {
         ]),
         "GatewayCore": essentials.union(["Crypto", "CacheModel"]),
         "Gateway": essentials.union([
-            "GatewayCore", "SemblanceClient", "CacheModel", "AsyncHTTPClient", "HTTPTypes", "Hummingbird",
+            "GatewayCore", "PromptMatching", "SemblanceClient", "TextEmbedding", "CacheModel", "AsyncHTTPClient", "HTTPTypes", "Hummingbird",
             "HummingbirdCore", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix", "ServiceLifecycle",
         ]),
+        "SimulatedUpstream": essentials.union([
+            "GatewayCore", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle",
+        ]),
         "semblance-gateway": systemLibrary.union(essentials).union([
-            "Gateway", "GatewayCore", "ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals", "Yams",
+            "Gateway", "SimulatedUpstream", "GatewayCore", "ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals", "Yams",
         ]),
     ]
 
