@@ -208,8 +208,9 @@ struct ModelEndpoint: Sendable {
         let head = try await listener.head()
         guard !head.isEventStream else {
             disclosure.stored = head.stored
+            let trailer = head.stored == nil ? [HeaderField("trailer", Disclosure.storedHeader)] : []
             return Reply(
-                status: head.status, fields: head.fields + disclosure.headerFields,
+                status: head.status, fields: head.fields + disclosure.headerFields + trailer,
                 body: .flight(listener, ErrorFormat(inquiry.request.api)))
         }
         var body: [UInt8] = []
