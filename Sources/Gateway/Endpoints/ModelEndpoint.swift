@@ -156,9 +156,10 @@ struct ModelEndpoint: Sendable {
         disclosure.model = inquiry.route.model
         disclosure.routeReason = inquiry.route.reason
         disclosure.overheadMicroseconds = inquiry.elapsedMicroseconds
-        // Whoever keeps nothing of an answer shares no call either.
+        // Whoever keeps nothing of an answer shares no call either, nor who would end it at a time of its own.
         var freshness = journey.freshness
         if case .no = plan.storing { freshness = nil }
+        if inquiry.deadlineMilliseconds != nil { freshness = nil }
         let (listener, isJoined) = flights.board(Self.flightKey(inquiry), freshness) { [run] flight in
             await run(flight, plan)
         }
