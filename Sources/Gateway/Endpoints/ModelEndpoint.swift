@@ -2,8 +2,8 @@ import CacheModel
 import GatewayCore
 import NIOCore
 
-/// The way of a request to a model: exact cache, embed, semantic cache, upstream, store. `Inquiry` has identified it and
-/// found its route.
+/// The way of a request to a model: exact cache, embed, semantic cache, upstream, store. `Inquiry` has identified it
+/// and found its route.
 struct ModelEndpoint: Sendable {
     let cache: CacheGateway
     let embedder: (any PromptEmbedder)?
