@@ -9,8 +9,8 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Run the gateway.",
         discussion: """
-            Options come before environment variables, variables before the file. Without any of them the gateway sends \
-            everything to OpenAI and Anthropic with the keys in OPENAI_API_KEY and ANTHROPIC_API_KEY.
+            Options come before environment variables, variables before the file. Without any of them the gateway \
+            sends everything to OpenAI and Anthropic with the keys in OPENAI_API_KEY and ANTHROPIC_API_KEY.
 
             Control-C or SIGTERM stops it in an orderly way: what was asked is answered.
             """)

@@ -9,12 +9,14 @@ import Testing
         let root = try #require(
             try ConfigurationFile.parse(
                 "listen: 127.0.0.1:8077\ncache:\n  timeout: 50ms\nroutes: {gpt-4o: openai}\n", fileName: "g.yaml"))
-        #expect(root == ConfigurationNode(
-            .mapping([
-                .init("listen", .init(.text("127.0.0.1:8077"), line: 1)),
-                .init("cache", .init(.mapping([.init("timeout", .init(.text("50ms"), line: 3))]), line: 3)),
-                .init("routes", .init(.mapping([.init("gpt-4o", .init(.text("openai"), line: 4))]), line: 4)),
-            ]), line: 1))
+        #expect(
+            root
+                == ConfigurationNode(
+                    .mapping([
+                        .init("listen", .init(.text("127.0.0.1:8077"), line: 1)),
+                        .init("cache", .init(.mapping([.init("timeout", .init(.text("50ms"), line: 3))]), line: 3)),
+                        .init("routes", .init(.mapping([.init("gpt-4o", .init(.text("openai"), line: 4))]), line: 4)),
+                    ]), line: 1))
         _ = try GatewayConfiguration(file: root, fileName: "g.yaml")
     }
 

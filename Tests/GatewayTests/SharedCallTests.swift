@@ -170,6 +170,24 @@ import Testing
             })
     }
 
+    @Test(arguments: [("x-semblance-deadline", "1h"), ("cache-control", "no-store"), ("cache-control", "no-cache")])
+    func whoHasTermsOfItsOwnSharesNoCall(name: String, value: String) async throws {
+        let gate = Gate()
+        try await RunningGateway.with(
+            script: { _, number in
+                [.wait(gate)] + UpstreamAnswers.json(UpstreamAnswers.body(.chatCompletions, "Answer \(number)."))
+            },
+            { gateway in
+                async let first = gateway.post(.chatCompletions, Self.question)
+                await gateway.upstream.arrivals(1)
+                async let second = gateway.post(.chatCompletions, Self.question, [(name, value)])
+                await gateway.upstream.arrivals(2)
+                gate.open()
+                let texts = try await [first.text, second.text]
+                #expect(texts[0].contains("Answer 1.") && texts[1].contains("Answer 2."))
+            })
+    }
+
     @Test func nobodyJoinsACallFromBeforeAnInvalidation() async throws {
         let gate = Gate()
         try await RunningGateway.with(

@@ -4,8 +4,8 @@ import Logging
 import SemblanceClient
 import Synchronization
 
-/// Takes news about sources from pipelines. It is answered with 200 when all of it holds, durably; whoever gets anything else
-/// sends it again.
+/// Takes news about sources from pipelines. It is answered with 200 when all of it holds, durably; whoever gets anything
+/// else sends it again.
 struct InvalidationEndpoint: Sendable {
     private let cache: CacheGateway
     private let webhooks: GatewayConfiguration.Webhooks

@@ -2,8 +2,8 @@ import CacheModel
 import GatewayCore
 import NIOCore
 
-/// The way of a request to a model: exact cache, embed, semantic cache, upstream, store. `Inquiry` has identified it and
-/// found its route.
+/// The way of a request to a model: exact cache, embed, semantic cache, upstream, store. `Inquiry` has identified it
+/// and found its route.
 struct ModelEndpoint: Sendable {
     let cache: CacheGateway
     let embedder: (any PromptEmbedder)?
@@ -156,9 +156,10 @@ struct ModelEndpoint: Sendable {
         disclosure.model = inquiry.route.model
         disclosure.routeReason = inquiry.route.reason
         disclosure.overheadMicroseconds = inquiry.elapsedMicroseconds
-        // Whoever keeps nothing of an answer shares no call either.
+        // Whoever keeps nothing of an answer shares no call either, nor who would end it at a time of its own.
         var freshness = journey.freshness
         if case .no = plan.storing { freshness = nil }
+        if inquiry.deadlineMilliseconds != nil { freshness = nil }
         let (listener, isJoined) = flights.board(Self.flightKey(inquiry), freshness) { [run] flight in
             await run(flight, plan)
         }
@@ -208,8 +209,9 @@ struct ModelEndpoint: Sendable {
         let head = try await listener.head()
         guard !head.isEventStream else {
             disclosure.stored = head.stored
+            let trailer = head.stored == nil ? [HeaderField("trailer", Disclosure.storedHeader)] : []
             return Reply(
-                status: head.status, fields: head.fields + disclosure.headerFields,
+                status: head.status, fields: head.fields + disclosure.headerFields + trailer,
                 body: .flight(listener, ErrorFormat(inquiry.request.api)))
         }
         var body: [UInt8] = []

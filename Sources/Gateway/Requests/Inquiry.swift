@@ -36,8 +36,8 @@ package struct Inquiry: Sendable {
 
     /// Headers that make a difference to an answer without being in the body.
     private static let qualifyingNames = ["anthropic-beta", "anthropic-version", "openai-beta"]
-    /// Where the client's own key goes upstream, answers are shared under that key only: a gateway that checks no keys must
-    /// not give what one key has paid for to whoever sends another.
+    /// Where the client's own key goes upstream, answers are shared under that key only: a gateway that checks no keys
+    /// must not give what one key has paid for to whoever sends another.
     private static let credentialNames = [
         "api-key", "authorization", "openai-organization", "openai-project", "x-api-key",
     ]

@@ -37,25 +37,47 @@ extension Reply {
             cleanup.add { listener.leave() }
             return ResponseBody { writer in
                 defer { cleanup.run() }
-                try await Self.write(listener, format, identifier, to: &writer)
-                try await writer.finish(nil)
+                let stored = try await Self.write(listener, format, identifier, to: &writer)
+                try await writer.finish(Self.trailer(stored))
             }
         }
     }
 
-    /// - Throws: when the answer breaks off inside of an event, so that the connection breaks off as well: an error after half
-    ///   an event would be read as a part of it.
+    /// Whether a stream has been stored is known at its end only, and said there.
+    private static func trailer(_ stored: Disclosure.Stored?) -> HTTPFields? {
+        guard let stored, let name = HTTPField.Name(Disclosure.storedHeader) else { return nil }
+        return [name: stored.text]
+    }
+
+    /// - Returns: whether the answer is stored now.
+    /// - Throws: when the answer breaks off inside of an event, so that the connection breaks off as well: an error
+    ///   after half an event would be read as a part of it.
     private static func write(
         _ listener: FlightListener, _ format: ErrorFormat, _ identifier: String, to writer: inout any ResponseBodyWriter
-    ) async throws {
+    ) async throws -> Disclosure.Stored? {
         while true {
             switch try await listener.next() {
             case .bytes(let buffer): try await writer.write(buffer)
             case .end(let ending):
-                guard let error = ending.error else { return }
+                guard let error = ending.error else { return ending.stored }
                 if ending.isInsideEvent { throw error }
-                return try await writer.write(ByteBuffer(bytes: error.event(format, requestIdentifier: identifier)))
+                try await writer.write(ByteBuffer(bytes: error.event(format, requestIdentifier: identifier)))
+                return ending.stored
             }
+        }
+    }
+}
+
+extension Disclosure {
+    static let storedHeader = HeaderField.ownPrefix + "stored"
+}
+
+extension Disclosure.Stored {
+    /// As the header of the same name says it.
+    fileprivate var text: String {
+        switch self {
+        case .yes: "yes"
+        case .no(let reason): "no; \(reason.text)"
         }
     }
 }

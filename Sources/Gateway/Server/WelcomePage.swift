@@ -9,7 +9,8 @@ struct WelcomePage: Sendable {
         let models = ModelList(configuration.routes).models.map(\.identifier)
         let model = models.first ?? "gpt-4o-mini"
         let routes = configuration.routes.routes.prefix(Self.routeLimit).map { route in
-            "<tr><td><code>\(Self.escaped(route.pattern.description))</code></td><td>\(Self.escaped(route.upstream))</td></tr>"
+            let (pattern, upstream) = (Self.escaped(route.pattern.description), Self.escaped(route.upstream))
+            return "<tr><td><code>\(pattern)</code></td><td>\(upstream)</td></tr>"
         }
         let curl = """
             curl \(address)/v1/chat/completions \\
@@ -62,10 +63,11 @@ struct WelcomePage: Sendable {
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>Semblance gateway</title>
         <style>
-        :root { color-scheme: light dark; --ink: #1c2430; --soft: #5c6878; --paper: #f6f7f9; --card: #fff; --line: #e1e5ea;
-          --mark: #0f766e; }
+        :root { color-scheme: light dark; --ink: #1c2430; --soft: #5c6878; --paper: #f6f7f9; --card: #fff;
+          --line: #e1e5ea; --mark: #0f766e; }
         @media (prefers-color-scheme: dark) {
-          :root { --ink: #e6eaf0; --soft: #97a3b4; --paper: #12161c; --card: #1a2028; --line: #2a323d; --mark: #2dd4bf; } }
+          :root { --ink: #e6eaf0; --soft: #97a3b4; --paper: #12161c; --card: #1a2028; --line: #2a323d;
+            --mark: #2dd4bf; } }
         * { box-sizing: border-box; }
         body { margin: 0; padding: 3rem 1.25rem; background: var(--paper); color: var(--ink);
           font: 16px/1.6 system-ui, -apple-system, "Segoe UI", sans-serif; }
@@ -86,8 +88,8 @@ struct WelcomePage: Sendable {
         <main>
         <p class="state">running</p>
         <h1>Semblance gateway</h1>
-        <p>Point any OpenAI or Anthropic client at this address. Answers that have been given before come from the cache at
-        <code>\(cache)</code>; the header <code>x-semblance-cache</code> of every response says what happened.</p>
+        <p>Point any OpenAI or Anthropic client at this address. Answers that have been given before come from the
+        cache at <code>\(cache)</code>; the header <code>x-semblance-cache</code> of every response says what happened.</p>
         <h2>From a shell</h2>
         <pre>\(curl)</pre>
         <h2>From Python</h2>

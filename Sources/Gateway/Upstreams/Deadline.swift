@@ -1,6 +1,7 @@
 /// Runs an operation and cancels it when its time is over.
 ///
-/// - Throws: `error` when the time is over, `CancellationError` when the caller is cancelled, or what the operation throws.
+/// - Throws: `error` when the time is over, `CancellationError` when the caller is cancelled, or what the operation
+///   throws.
 func withDeadline<Value: Sendable>(
     _ deadline: ContinuousClock.Instant, or error: any Error, _ operation: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {

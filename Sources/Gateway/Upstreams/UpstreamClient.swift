@@ -6,8 +6,8 @@ import NIOHTTP1
 import NIOPosix
 import Synchronization
 
-/// Calls upstreams. Tries again only before the first byte of an answer has come, within the retry budget, and leaves alone
-/// what keeps failing.
+/// Calls upstreams. Tries again only before the first byte of an answer has come, within the retry budget, and leaves
+/// alone what keeps failing.
 final class UpstreamClient: Sendable {
     private struct State {
         var budget: RetryBudget
@@ -31,8 +31,8 @@ final class UpstreamClient: Sendable {
         state = Mutex(State(budget: RetryBudget(retries.budget, at: .now)))
     }
 
-    /// The settings of AsyncHTTPClient that a gateway needs: no redirects, which could carry keys elsewhere, and as many
-    /// connections as there are calls.
+    /// The settings of AsyncHTTPClient that a gateway needs: no redirects, which could carry keys elsewhere, and as
+    /// many connections as there are calls.
     static var configuration: HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow

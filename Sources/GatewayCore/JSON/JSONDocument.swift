@@ -66,7 +66,9 @@ package struct JSONDocument: Sendable {
     private func isText(of node: Int, _ wanted: UnsafeBufferPointer<UInt8>) -> Bool {
         let content = nodes[node].content
         if nodes[node].isEscaped {
-            return content.count >= wanted.count && text(of: node).elementsEqual(wanted)
+            // An escape makes at most six bytes of one.
+            let lengths = wanted.count...6 * wanted.count
+            return lengths.contains(content.count) && text(of: node).elementsEqual(wanted)
         }
         return content.count == wanted.count && bytes[content].elementsEqual(wanted)
     }

@@ -21,6 +21,10 @@ struct RunningGateway: Sendable {
     let http: HTTPClient
     /// Speaks with the cache behind the gateway's back; nil where there is none.
     let cache: SemblanceClient?
+    private let group: ServiceGroup
+
+    /// The gateway, and the cache after it.
+    func beginShutdown() async { await group.triggerGracefulShutdown() }
 
     /// - Parameters:
     ///   - options: of the gateway's configuration, by their keys.
@@ -66,7 +70,8 @@ struct RunningGateway: Sendable {
                 _ = try await cacheServer?.addresses
                 guard case .network(_, let port) = try await server.address else { throw Unexpected() }
                 try await body(
-                    RunningGateway(port: port, upstream: upstream, server: server, http: http, cache: client))
+                    RunningGateway(
+                        port: port, upstream: upstream, server: server, http: http, cache: client, group: group))
                 await client?.close()
             } catch {
                 failure = error
