@@ -51,7 +51,8 @@ struct Options {
         guard !texts.isEmpty, !pairs.isEmpty, !embeddings.isEmpty else {
             throw Usage(
                 description: """
-                    --texts TEXTS.jsonl --pairs PAIRS.csv --embeddings EMBEDDINGS.npy [--folds 5] [--seed 1] [--write FOLDER]
+                    --texts TEXTS.jsonl --pairs PAIRS.csv --embeddings EMBEDDINGS.npy \
+                    [--folds 5] [--seed 1] [--write FOLDER]
                     """)
         }
     }

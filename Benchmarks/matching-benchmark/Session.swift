@@ -80,7 +80,9 @@ struct Session {
 
     private func printTimes() {
         let texts = labeled.texts.prefix(4_000)
-        print("median µs: prompt \(median(texts.map { text in time { _ = PromptText(text).tokens.count } }))", terminator: "")
+        print(
+            "median µs: prompt \(median(texts.map { text in time { _ = PromptText(text).tokens.count } }))",
+            terminator: "")
         let guards = GuardSet()
         let pairs = labeled.pairs.prefix(4_000)
         let verdicts = pairs.map { pair in
@@ -113,8 +115,10 @@ struct Session {
         print("| method | AUC | recall at precision 0.87 | 0.90 | 0.93 |")
         print("|---|---|---|---|---|")
         for report in reports {
-            let cells = [report.pooled.area] + report.pooled.recalls
-            print("| \(report.method.rawValue), pooled | \(cells.map { String(format: "%.3f", $0) }.joined(separator: " | ")) |")
+            let cells = ([report.pooled.area] + report.pooled.recalls).map { String(format: "%.3f", $0) }
+            print(
+                "| \(report.method.rawValue), pooled | \(cells.joined(separator: " | ")) |"
+            )
             let folds = (0..<4).map { column in
                 spread(report.folds.map { column == 0 ? $0.area : $0.recalls[column - 1] })
             }

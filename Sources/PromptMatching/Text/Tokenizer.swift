@@ -1,6 +1,7 @@
 /// Cuts a prompt into tokens.
 ///
-/// Digits, quotation marks and dashes of all scripts become ASCII. Words keep their letters. Scripts without spaces are cut
+/// Digits, quotation marks and dashes of all scripts become ASCII. Words keep their letters. Scripts without spaces
+/// are cut
 /// into single characters, so that their numbers are seen.
 struct Tokenizer {
     /// What is read of a prompt. What comes after is not compared by guards.
