@@ -20,6 +20,7 @@ struct Session {
     func run() throws {
         printGuards()
         printTimes()
+        if let weights = options.weights { try printModelTimes(URL(fileURLWithPath: weights)) }
         if options.folds > 1 { try printFolds() }
         if let output = options.output { try writeWeights(to: URL(fileURLWithPath: output)) }
     }
@@ -89,6 +90,22 @@ struct Session {
             time { _ = guards.verdict(prompts[pair.first], prompts[pair.second]) }
         }
         print(", verdict \(median(verdicts))")
+    }
+
+    private func printModelTimes(_ folder: URL) throws {
+        let adapter = try EmbeddingAdapter(
+            decoding: [UInt8](Data(contentsOf: folder.appending(path: "adapter.weights"))))
+        let model = try MatchModel(
+            decoding: [UInt8](Data(contentsOf: folder.appending(path: "match-model.weights"))))
+        let rows = (0..<min(embeddings.count, 2_000)).map { Array(embeddings[$0]) }
+        print("median µs: adapter \(median(rows.map { row in time { _ = adapter.apply(row) } }))", terminator: "")
+        let probabilities = labeled.pairs.prefix(4_000).map { pair in
+            time {
+                let prompts = PromptPair(prompts[pair.first], prompts[pair.second])
+                _ = model.probability(prompts, similarity: 0.9)
+            }
+        }
+        print(", features and probability \(median(probabilities))")
     }
 
     private func time(_ body: () -> Void) -> Double {
