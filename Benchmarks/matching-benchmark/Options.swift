@@ -11,6 +11,8 @@ struct Options {
     var training = MatcherTraining()
     /// A folder to write weights to, trained on all pairs.
     var output: String?
+    /// A folder with weights, of which the time is measured.
+    var weights: String?
     /// Prints every pair that asks the same and is vetoed.
     var listsVetoes = false
 
@@ -45,13 +47,15 @@ struct Options {
             case "--leaves": training.boosting.leafCount = try number()
             case "--rate": training.boosting.learningRate = try number()
             case "--write": output = value
+            case "--weights": weights = value
             default: throw Usage(description: "\(name) is not an option")
             }
         }
         guard !texts.isEmpty, !pairs.isEmpty, !embeddings.isEmpty else {
             throw Usage(
                 description: """
-                    --texts TEXTS.jsonl --pairs PAIRS.csv --embeddings EMBEDDINGS.npy [--folds 5] [--seed 1] [--write FOLDER]
+                    --texts TEXTS.jsonl --pairs PAIRS.csv --embeddings EMBEDDINGS.npy \
+                    [--folds 5] [--seed 1] [--write FOLDER] [--weights FOLDER]
                     """)
         }
     }

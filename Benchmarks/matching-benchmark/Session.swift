@@ -20,6 +20,7 @@ struct Session {
     func run() throws {
         printGuards()
         printTimes()
+        if let weights = options.weights { try printModelTimes(URL(fileURLWithPath: weights)) }
         if options.folds > 1 { try printFolds() }
         if let output = options.output { try writeWeights(to: URL(fileURLWithPath: output)) }
     }
@@ -80,13 +81,31 @@ struct Session {
 
     private func printTimes() {
         let texts = labeled.texts.prefix(4_000)
-        print("median µs: prompt \(median(texts.map { text in time { _ = PromptText(text).tokens.count } }))", terminator: "")
+        print(
+            "median µs: prompt \(median(texts.map { text in time { _ = PromptText(text).tokens.count } }))",
+            terminator: "")
         let guards = GuardSet()
         let pairs = labeled.pairs.prefix(4_000)
         let verdicts = pairs.map { pair in
             time { _ = guards.verdict(prompts[pair.first], prompts[pair.second]) }
         }
         print(", verdict \(median(verdicts))")
+    }
+
+    private func printModelTimes(_ folder: URL) throws {
+        let adapter = try EmbeddingAdapter(
+            decoding: [UInt8](Data(contentsOf: folder.appending(path: "adapter.weights"))))
+        let model = try MatchModel(
+            decoding: [UInt8](Data(contentsOf: folder.appending(path: "match-model.weights"))))
+        let rows = (0..<min(embeddings.count, 2_000)).map { Array(embeddings[$0]) }
+        print("median µs: adapter \(median(rows.map { row in time { _ = adapter.apply(row) } }))", terminator: "")
+        let probabilities = labeled.pairs.prefix(4_000).map { pair in
+            time {
+                let prompts = PromptPair(prompts[pair.first], prompts[pair.second])
+                _ = model.probability(prompts, similarity: 0.9)
+            }
+        }
+        print(", features and probability \(median(probabilities))")
     }
 
     private func time(_ body: () -> Void) -> Double {
@@ -113,8 +132,10 @@ struct Session {
         print("| method | AUC | recall at precision 0.87 | 0.90 | 0.93 |")
         print("|---|---|---|---|---|")
         for report in reports {
-            let cells = [report.pooled.area] + report.pooled.recalls
-            print("| \(report.method.rawValue), pooled | \(cells.map { String(format: "%.3f", $0) }.joined(separator: " | ")) |")
+            let cells = ([report.pooled.area] + report.pooled.recalls).map { String(format: "%.3f", $0) }
+            print(
+                "| \(report.method.rawValue), pooled | \(cells.joined(separator: " | ")) |"
+            )
             let folds = (0..<4).map { column in
                 spread(report.folds.map { column == 0 ? $0.area : $0.recalls[column - 1] })
             }

@@ -3,7 +3,9 @@ import Testing
 
 @Suite struct GuardTests {
     private func finding(_ first: String, _ second: String, _ guards: Set<Guard> = Set(Guard.allCases)) -> Guard? {
-        guard case .veto(let finding) = GuardSet(guards).verdict(PromptText(first), PromptText(second)) else { return nil }
+        guard case .veto(let finding) = GuardSet(guards).verdict(PromptText(first), PromptText(second)) else {
+            return nil
+        }
         return finding.source
     }
 
@@ -56,7 +58,9 @@ import Testing
         #expect(finding(first, second) == .number)
     }
 
-    @Test(arguments: ["", " ", "?", "###", "`", "\u{0}", "a-", "--", "1-", "$", "()", "🙂", "v", "\u{301}", "-5-", "1.2.3.", "3:"])
+    @Test(arguments: [
+        "", " ", "?", "###", "`", "\u{0}", "a-", "--", "1-", "$", "()", "🙂", "v", "\u{301}", "-5-", "1.2.3.", "3:",
+    ])
     func anOddPromptIsReadWithoutHarm(_ text: String) {
         #expect(finding(text, text) == nil)
         _ = finding(text, "What is 5 km?")

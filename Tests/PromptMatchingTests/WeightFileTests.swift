@@ -45,7 +45,9 @@ import Testing
         var random = SeededGenerator(seed: 31)
         for _ in 0..<200 {
             var content = whole
-            for _ in 0..<4 { content[Int.random(in: content.indices, using: &random)] = UInt8.random(in: 0...255, using: &random) }
+            for _ in 0..<4 {
+                content[Int.random(in: content.indices, using: &random)] = UInt8.random(in: 0...255, using: &random)
+            }
             // Some changes leave a sound model: then it must be usable.
             if let read = try? MatchModel(decoding: WeightFile.sealed(.model, content: content)) {
                 let pair = PromptPair(PromptText("How do I open box 1?"), PromptText("How do I paint box 1?"))
@@ -63,7 +65,8 @@ import Testing
         var later = adapter.encoded()
         later[8] = 2
         let results: [MatchingError.Code?] = [
-            error { try EmbeddingAdapter(decoding: model.encoded()) }, error { try MatchModel(decoding: adapter.encoded()) },
+            error { try EmbeddingAdapter(decoding: model.encoded()) },
+            error { try MatchModel(decoding: adapter.encoded()) },
             error { try EmbeddingAdapter(decoding: later) },
         ]
         #expect(results == [.unsupportedWeights, .unsupportedWeights, .unsupportedWeights])

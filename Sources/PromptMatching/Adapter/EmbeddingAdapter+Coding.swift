@@ -27,7 +27,9 @@ extension EmbeddingAdapter {
         var reader = try WeightFile.content(of: file, kind: .adapter)
         let dimension = Int(try reader.read(UInt32.self))
         let hiddenCount = Int(try reader.read(UInt32.self))
-        guard Self.sizeRange.contains(dimension), Self.sizeRange.contains(hiddenCount) else { throw WeightReader.damaged }
+        guard Self.sizeRange.contains(dimension), Self.sizeRange.contains(hiddenCount) else {
+            throw WeightReader.damaged
+        }
         try reader.check(hiddenCount, size: 4 + 2 * (4 + dimension))
         var bias: [Float] = []
         for _ in 0..<hiddenCount { bias.append(try reader.readFloat()) }

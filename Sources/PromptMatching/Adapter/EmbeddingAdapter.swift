@@ -1,6 +1,7 @@
 /// A residual head on an embedding: x + Wᵈ max(0, Wᵘx + b), brought to unit length.
 ///
-/// Applied to what is inserted and to what is looked up, it turns "near in topic" into "near in what is asked", so that the
+/// Applied to what is inserted and to what is looked up, it turns "near in topic" into "near in what is asked", so
+/// that the
 /// index itself ranks by meaning. Trained on labeled pairs by `EmbeddingAdapterTraining`.
 package struct EmbeddingAdapter: Sendable, Equatable {
     /// Components of an embedding.
@@ -61,9 +62,11 @@ enum VectorProducts {
         var other = SIMD8<Float>()
         var position = 0
         while position + 16 <= count {
-            sum += rawLeft.loadUnaligned(fromByteOffset: position * 4, as: SIMD8<Float>.self)
+            sum +=
+                rawLeft.loadUnaligned(fromByteOffset: position * 4, as: SIMD8<Float>.self)
                 * rawRight.loadUnaligned(fromByteOffset: position * 4, as: SIMD8<Float>.self)
-            other += rawLeft.loadUnaligned(fromByteOffset: position * 4 + 32, as: SIMD8<Float>.self)
+            other +=
+                rawLeft.loadUnaligned(fromByteOffset: position * 4 + 32, as: SIMD8<Float>.self)
                 * rawRight.loadUnaligned(fromByteOffset: position * 4 + 32, as: SIMD8<Float>.self)
             position += 16
         }
@@ -75,14 +78,17 @@ enum VectorProducts {
         return total
     }
 
-    static func add(_ row: UnsafeBufferPointer<Float>, times factor: Float, to target: UnsafeMutableBufferPointer<Float>) {
+    static func add(
+        _ row: UnsafeBufferPointer<Float>, times factor: Float, to target: UnsafeMutableBufferPointer<Float>
+    ) {
         let count = min(row.count, target.count)
         guard let source = row.baseAddress, let goal = target.baseAddress else { return }
         let rawSource = UnsafeRawPointer(source)
         let rawGoal = UnsafeMutableRawPointer(goal)
         var position = 0
         while position + 8 <= count {
-            let sum = rawGoal.loadUnaligned(fromByteOffset: position * 4, as: SIMD8<Float>.self)
+            let sum =
+                rawGoal.loadUnaligned(fromByteOffset: position * 4, as: SIMD8<Float>.self)
                 + factor * rawSource.loadUnaligned(fromByteOffset: position * 4, as: SIMD8<Float>.self)
             rawGoal.storeBytes(of: sum, toByteOffset: position * 4, as: SIMD8<Float>.self)
             position += 8

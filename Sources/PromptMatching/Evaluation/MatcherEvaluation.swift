@@ -1,4 +1,5 @@
-/// Measures adapter and match model on pairs that they have not seen: each fold of questions is scored by what was trained on
+/// Measures adapter and match model on pairs that they have not seen: each fold of questions is scored by what was
+/// trained on
 /// the others.
 package struct MatcherEvaluation: Sendable {
     package var training = MatcherTraining()

@@ -1,8 +1,11 @@
-/// What is asked must point the same way: on or off, before or after, from here to there, who does it to whom, when or where.
+/// What is asked must point the same way: on or off, before or after, from here to there, who does it to whom, when or
+/// where.
 enum DirectionGuard {
     static func finding(in pair: PromptPair) -> GuardFinding? {
         guard pair.isEnglish else { return nil }
-        if let first = pair.first.question, let second = pair.second.question, QuestionReader.areDifferent(first, second) {
+        if let first = pair.first.question, let second = pair.second.question,
+            QuestionReader.areDifferent(first, second)
+        {
             return GuardFinding(source: .direction, first: "asking \(first)", second: "asking \(second)")
         }
         let opposites = OppositeReader.opposites(in: pair)

@@ -1,6 +1,7 @@
 /// People, places, products and the like must be the same.
 ///
-/// A known name without a match is a veto. A name that only its capital letter gives away is one if the other prompt has
+/// A known name without a match is a veto. A name that only its capital letter gives away is one if the other prompt
+/// has
 /// another name in its place.
 enum EntityGuard {
     static func finding(in pair: PromptPair) -> GuardFinding? {
@@ -10,7 +11,8 @@ enum EntityGuard {
         if let name = first.first, let other = second.first {
             return finding(name, other, pair)
         }
-        // On one side only. What is known by kind changes the question; a capital letter alone may be a matter of style.
+        // On one side only. What is known by kind changes the question; a capital letter alone may be a matter of
+        // style.
         if let name = first.first(where: { $0.kind != nil }), !hasCompanion(name, pair.first, pair.second) {
             return finding(name, nil, pair)
         }

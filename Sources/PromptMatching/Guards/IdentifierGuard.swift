@@ -32,10 +32,11 @@ enum IdentifierGuard {
         return parts.allSatisfy { part in
             let stem = WordStem.of(part)
             return other.tokens.contains { $0.text == part || $0.stem == stem }
-        } && !other.identifiers.contains { position in
-            // Another name of the same words is another name: "user_by_id", "id_by_user".
-            let otherParts = IdentifierText.parts(of: other.tokens[position].original)
-            return otherParts.count > 1 && otherParts != parts
         }
+            && !other.identifiers.contains { position in
+                // Another name of the same words is another name: "user_by_id", "id_by_user".
+                let otherParts = IdentifierText.parts(of: other.tokens[position].original)
+                return otherParts.count > 1 && otherParts != parts
+            }
     }
 }

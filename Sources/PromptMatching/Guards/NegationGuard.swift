@@ -42,7 +42,9 @@ enum NegationGuard {
             for other in pair.difference.secondOnly {
                 let otherToken = pair.second.tokens[other]
                 guard otherToken.kind == .word, !otherToken.isFunctionWord else { continue }
-                guard Affixes.isDenial(token, of: otherToken) || Affixes.isDenial(otherToken, of: token) else { continue }
+                guard Affixes.isDenial(token, of: otherToken) || Affixes.isDenial(otherToken, of: token) else {
+                    continue
+                }
                 // "is not legal" and "is illegal" agree: one denies by a word, the other by its prefix.
                 guard (pair.first.negation.hard.count + pair.second.negation.hard.count) % 2 == 0 else { continue }
                 return GuardFinding(source: .negation, first: token.text, second: otherToken.text)
@@ -78,7 +80,9 @@ enum Affixes {
                 if rest == second.text || WordStem.of(rest) == second.stem { return true }
             }
             // "asymptomatic", "asynchronous".
-            if letters[0] == UInt8(ascii: "a"), other >= 7, String(decoding: letters[1...], as: UTF8.self) == second.text {
+            if letters[0] == UInt8(ascii: "a"), other >= 7,
+                String(decoding: letters[1...], as: UTF8.self) == second.text
+            {
                 return true
             }
         }

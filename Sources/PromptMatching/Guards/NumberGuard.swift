@@ -1,6 +1,7 @@
 /// Numbers must be the same: those of orders, amounts, ages, versions and rooms, in digits or in words.
 ///
-/// Equal amounts in different units agree ("two weeks", "14 days"). A number on one side only is a veto, too, unless it is one
+/// Equal amounts in different units agree ("two weeks", "14 days"). A number on one side only is a veto, too, unless
+/// it is one
 /// that people leave out: "one", "top 10".
 enum NumberGuard {
     static func finding(in pair: PromptPair) -> GuardFinding? {

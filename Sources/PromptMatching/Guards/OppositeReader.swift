@@ -80,7 +80,9 @@ enum OppositeReader {
     private static let endingPairs: [(String, String)] = [("er", "ee"), ("or", "ee"), ("ful", "less")]
 
     private static func areAffixed(_ first: Token, _ second: Token) -> Bool {
-        func rest(_ stem: String, prefix: String) -> Substring? { stem.hasPrefix(prefix) ? stem.dropFirst(prefix.count) : nil }
+        func rest(_ stem: String, prefix: String) -> Substring? {
+            stem.hasPrefix(prefix) ? stem.dropFirst(prefix.count) : nil
+        }
         for (one, other) in prefixPairs {
             for (left, right) in [(one, other), (other, one)] {
                 if let rest1 = rest(first.stem, prefix: left), let rest2 = rest(second.stem, prefix: right),

@@ -10,7 +10,8 @@ enum OppositeWords {
     /// Verbs that a particle turns round.
     static let particleVerbs: Set<String> = Set(
         """
-        turn switch sign log check clock opt move go come get put take power lock shut set scroll swipe roll scale pull push
+        turn switch sign log check clock opt move go come get put take power lock shut set scroll swipe roll scale pull
+        push
         plug zoom fade dial phase ramp walk step slide speed slow mark round wind jump run climb look write shift bring
         """.split(whereSeparator: { $0 == " " || $0 == "\n" }).map { WordStem.of(String($0)) })
 
@@ -49,12 +50,13 @@ enum OppositeWords {
     }()
 
     /// "~" marks axes that need context, ">" relations.
-    private static let lines: [(axis: Axis, positive: Substring, negative: Substring)] = source.split(separator: "\n").map {
-        let needsContext = $0.hasPrefix("~")
-        let isRelation = $0.hasPrefix(">")
-        let sides = $0.drop { $0 == "~" || $0 == ">" || $0 == " " }.split(separator: "|")
-        return (Axis(needsContext: needsContext, isRelation: isRelation), sides[0], sides[sides.count - 1])
-    }
+    private static let lines: [(axis: Axis, positive: Substring, negative: Substring)] = source.split(separator: "\n")
+        .map {
+            let needsContext = $0.hasPrefix("~")
+            let isRelation = $0.hasPrefix(">")
+            let sides = $0.drop { $0 == "~" || $0 == ">" || $0 == " " }.split(separator: "|")
+            return (Axis(needsContext: needsContext, isRelation: isRelation), sides[0], sides[sides.count - 1])
+        }
 
     private static let source = """
         enable activate|disable deactivate
@@ -202,5 +204,24 @@ enum OppositeWords {
         fixed|variable
         single|married
         vegetarian vegan|meat
+        sender|recipient receiver addressee
+        driver|passenger
+        host|guest
+        inside indoors|outside outdoors
+        forward forwards|backward backwards
+        clockwise|counterclockwise anticlockwise
+        senior|junior
+        major majority|minor minority
+        victory|defeat
+        weekday weekdays|weekend weekends
+        pickup|dropoff
+        proof confirm|disproof refute
+        war|peace
+        heaven|hell
+        hero|villain
+        predator|prey
+        producer|consumer
+        victim|perpetrator
+        plaintiff|defendant
         """
 }

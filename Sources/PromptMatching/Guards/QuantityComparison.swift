@@ -24,8 +24,9 @@ struct QuantityComparison {
             token.kind == .identifier && text.hasRun(spelling: token.text, including: quantity.tokens.lowerBound)
         }
         // The tokens of "two-factor" are those of "2FA".
-        return joined || quantity.isWeak && quantity.unit == nil
-            && other.tokens.contains { $0.text == text.tokens[quantity.tokens.lowerBound].text }
+        return joined
+            || quantity.isWeak && quantity.unit == nil
+                && other.tokens.contains { $0.text == text.tokens[quantity.tokens.lowerBound].text }
     }
 }
 

@@ -29,7 +29,8 @@ enum RoleReader {
 
     private static let symmetric: Set<String> = Set(
         """
-        difference different differ compare comparison similar similarity same equal equivalent distance far relationship
+        difference different differ compare comparison similar similarity same equal equivalent distance far
+        relationship
         related mix combine together marry married divorce
         """.split(whereSeparator: { $0 == " " || $0 == "\n" }).map { WordStem.of(String($0)) })
 
@@ -58,7 +59,8 @@ enum RoleReader {
         return nil
     }
 
-    /// `x m y` here and `x m by y` there is exchanged as well: "Who hired Anna?" aside, the passive turns the roles round.
+    /// `x m y` here and `x m by y` there is exchanged as well: "Who hired Anna?" aside, the passive turns the roles
+    /// round.
     private static func turned(_ pair: PromptPair) -> (first: String, second: String)? {
         let unique = pair.difference.unique
         for (index, left) in unique.enumerated() where isThing(left, pair) {
@@ -81,7 +83,9 @@ enum RoleReader {
         return text.tokens[max(0, verb - 4)..<verb].contains { auxiliaries.contains($0.text) }
     }
 
-    private static let auxiliaries: Set<String> = ["is", "are", "was", "were", "be", "been", "being", "get", "got", "gets"]
+    private static let auxiliaries: Set<String> = [
+        "is", "are", "was", "were", "be", "been", "being", "get", "got", "gets",
+    ]
 
     private static func describe(
         _ left: (first: Int, second: Int), _ middle: (first: Int, second: Int), _ right: (first: Int, second: Int),
@@ -143,7 +147,9 @@ enum RoleReader {
         "to", "from", "into", "onto", "than", "before", "after", "over", "under", "above", "below", "against", "until",
     ]
     /// Words that join in so many ways that their sides count only where no other words differ.
-    private static let linking: Set<String> = ["for", "by", "on", "without", "is", "are", "through", "of", "in", "with"]
+    private static let linking: Set<String> = [
+        "for", "by", "on", "without", "is", "are", "through", "of", "in", "with",
+    ]
     private static let generalVerbs: Set<String> = Set(
         "need want like know find tell help way thing best good".split(separator: " ").map { WordStem.of(String($0)) })
 
@@ -152,7 +158,8 @@ enum RoleReader {
     /// One thing that is a source here and a goal there: "move it from the server", "move it to the server".
     private static func fromTo(_ pair: PromptPair) -> (first: String, second: String)? {
         for position in pair.difference.unique where isThing(position, pair) {
-            guard let lead = lead(of: position.first, in: pair.first), let other = self.lead(of: position.second, in: pair.second),
+            guard let lead = lead(of: position.first, in: pair.first),
+                let other = self.lead(of: position.second, in: pair.second),
                 lead != other
             else { continue }
             let word = pair.first.tokens[position.first].text

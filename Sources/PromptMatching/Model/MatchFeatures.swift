@@ -1,4 +1,5 @@
-/// What a match model sees of two prompts: the similarity of their embeddings and what their texts share and do not share.
+/// What a match model sees of two prompts: the similarity of their embeddings and what their texts share and do not
+/// share.
 /// The order of the prompts changes nothing.
 package struct MatchFeatures: Sendable, Equatable {
     package static let names: [String] = [
@@ -40,7 +41,8 @@ package struct MatchFeatures: Sendable, Equatable {
         var values: [Float] = [
             Float(similarity), ratio(sharedRarity, sharedRarity + onlyRarity), onlyRarity, high(\.rarityMax),
             low(\.rarityMax), sharedRarity, ratio(sharedCount, sharedCount + onlyCount),
-            low { ratio(sharedRarity, sharedRarity + $0.rarity) }, high { ratio(sharedRarity, sharedRarity + $0.rarity) },
+            low { ratio(sharedRarity, sharedRarity + $0.rarity) },
+            high { ratio(sharedRarity, sharedRarity + $0.rarity) },
             Self.bigramJaccard(first, second), min(lengths[0], lengths[1]), max(lengths[0], lengths[1]),
             ratio(min(lengths[0], lengths[1]), max(lengths[0], lengths[1])), low(\.contentCount), high(\.contentCount),
             sides[0].functionCount + sides[1].functionCount, first.first?.key == second.first?.key ? 1 : 0,
@@ -101,9 +103,10 @@ package struct MatchFeatures: Sendable, Equatable {
         return Float(
             pair.difference.firstOnly.count { position in
                 let token = pair.first.tokens[position]
-                return !token.isFunctionWord && pair.difference.secondOnly.contains { other in
-                    EditDistance.isTypo(token.stem, pair.second.tokens[other].stem)
-                }
+                return !token.isFunctionWord
+                    && pair.difference.secondOnly.contains { other in
+                        EditDistance.isTypo(token.stem, pair.second.tokens[other].stem)
+                    }
             })
     }
 }

@@ -59,7 +59,8 @@ extension MatchModel {
             var nodes: [DecisionTree.Node] = []
             for _ in 0..<Int(try reader.read(UInt8.self)) {
                 nodes.append(
-                    DecisionTree.Node(feature: try reader.read(), left: try reader.read(), value: try reader.readFloat()))
+                    DecisionTree.Node(
+                        feature: try reader.read(), left: try reader.read(), value: try reader.readFloat()))
             }
             let tree = DecisionTree(nodes: nodes)
             guard tree.isSound else { throw WeightReader.damaged }

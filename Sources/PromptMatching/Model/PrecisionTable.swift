@@ -40,7 +40,8 @@ package struct PrecisionTable: Sendable, Equatable {
     /// The lowest threshold at which held-back pairs had the wanted precision.
     ///
     /// - Parameter target: above 0, below 1.
-    /// - Throws: `too-few-pairs` when no threshold reaches it, or fewer than 50 pairs and fewer than five times as many as
+    /// - Throws: `too-few-pairs` when no threshold reaches it, or fewer than 50 pairs and fewer than five times as
+    ///   many as
     ///   one mistake needs at that precision lie above: then the figure would be luck.
     package func threshold(for target: TargetPrecision) throws(MatchingError) -> Threshold {
         let allSame = same.reduce(0) { $0 + Int($1) }

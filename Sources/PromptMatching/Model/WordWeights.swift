@@ -1,12 +1,13 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
-/// What is known of single words from training: how rare each is, and how often two prompts that differ in it ask the same.
+/// What is known of single words from training: how rare each is, and how often two prompts that differ in it ask the
+/// same.
 package struct WordWeights: Sendable, Equatable {
     struct Weight: Sendable, Equatable {
         /// Of the inverse document frequency, in steps of `rarityStep`.
@@ -48,10 +49,15 @@ package struct WordWeights: Sendable, Equatable {
                 textCount += 1
                 for slot in Set(text.tokens.map { Self.slot($0.key) }) { documents[slot, default: 0] += 1 }
             }
-            let only = pair.difference.firstOnly.map { pair.first.tokens[$0].key }
+            let only =
+                pair.difference.firstOnly.map { pair.first.tokens[$0].key }
                 + pair.difference.secondOnly.map { pair.second.tokens[$0].key }
             for slot in Set(only.map(Self.slot)) {
-                if isSame { differing[slot, default: (0, 0)].same += 1 } else { differing[slot, default: (0, 0)].other += 1 }
+                if isSame {
+                    differing[slot, default: (0, 0)].same += 1
+                } else {
+                    differing[slot, default: (0, 0)].other += 1
+                }
             }
         }
         let share = min(max(Double(sameCount) / Double(max(pairs.count, 1)), 0.01), 0.99)
@@ -60,7 +66,8 @@ package struct WordWeights: Sendable, Equatable {
             let rarity = log(Double(textCount + 1) / Double(count + 1))
             let counts = differing[slot] ?? (0, 0)
             // Ten pairs of the average kind are added, so that few pairs say little.
-            let odds = log((Double(counts.same) + 10 * share) / (Double(counts.other) + 10 * (1 - share)))
+            let odds =
+                log((Double(counts.same) + 10 * share) / (Double(counts.other) + 10 * (1 - share)))
                 - log(share / (1 - share))
             table[slot] = Weight(
                 rarity: UInt8(min(max(rarity / Double(Self.rarityStep), 0), 255)),

@@ -50,7 +50,8 @@ struct CalendarReader {
     }
 
     private mutating func readQuarter(_ text: String, _ position: Int) -> Bool {
-        guard text.utf8.count == 2, text.hasPrefix("q"), let quarter = text.last?.wholeNumberValue, (1...4).contains(quarter)
+        guard text.utf8.count == 2, text.hasPrefix("q"), let quarter = text.last?.wholeNumberValue,
+            (1...4).contains(quarter)
         else { return false }
         mention.quarters.insert(quarter)
         taken.insert(position)
@@ -104,7 +105,10 @@ struct CalendarReader {
         if Self.unsure.contains(token.text), !isSure {
             let follows = Self.monthLeads.contains(text(position - 1) ?? "")
             // "in may" is a date, "how may I" is not, and "APR" is a rate.
-            guard follows || token.isCapitalized && !token.beginsSentence && (token.text == "may" || token.text.utf8.count > 3)
+            guard
+                follows
+                    || token.isCapitalized && !token.beginsSentence
+                        && (token.text == "may" || token.text.utf8.count > 3)
             else { return false }
         }
         mention.months.insert(month)
@@ -129,7 +133,9 @@ struct CalendarReader {
     private func dayNumber(after position: Int) -> (value: Int, tokens: Range<Int>)? {
         var start = position + 1
         if text(start) == "the" { start += 1 }
-        guard let day = number(start), (1...31).contains(day), Unit.named(text(start + 1) ?? "") == nil else { return nil }
+        guard let day = number(start), (1...31).contains(day), Unit.named(text(start + 1) ?? "") == nil else {
+            return nil
+        }
         return (day, start..<(text(start + 1) == "th" ? start + 2 : start + 1))
     }
 
@@ -168,7 +174,9 @@ struct CalendarReader {
     private mutating func readName(_ position: Int) {
         let token = tokens[position]
         guard token.kind == .word else { return }
-        if let weekday = Self.weekdays[token.text], token.text.utf8.count > 3 || token.isCapitalized && !token.beginsSentence {
+        if let weekday = Self.weekdays[token.text],
+            token.text.utf8.count > 3 || token.isCapitalized && !token.beginsSentence
+        {
             mention.weekdays.insert(weekday)
             taken.insert(position)
         } else if Self.seasons.contains(token.text) {
@@ -198,7 +206,8 @@ struct CalendarReader {
     ]
     private static let weekdays: [String: Int] = {
         let names = [
-            "monday mondays mon", "tuesday tuesdays tue tues", "wednesday wednesdays wed", "thursday thursdays thu thurs",
+            "monday mondays mon", "tuesday tuesdays tue tues", "wednesday wednesdays wed",
+            "thursday thursdays thu thurs",
             "friday fridays fri", "saturday saturdays", "sunday sundays",
         ]
         var table: [String: Int] = [:]
@@ -213,7 +222,8 @@ struct CalendarReader {
         "following": "next", "this": "this", "current": "this",
     ]
     private static let periods: Set<String> = [
-        "week", "month", "quarter", "year", "weekend", "semester", "term", "season", "night", "day", "decade", "century",
+        "week", "month", "quarter", "year", "weekend", "semester", "term", "season", "night", "day", "decade",
+        "century",
         "morning", "evening",
     ]
     private static let seasons: Set<String> = [

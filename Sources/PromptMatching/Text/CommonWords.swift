@@ -1,6 +1,7 @@
 /// Words that are no names: those of many questions, written small.
 ///
-/// Taken from `texts.jsonl` of the Quora question pairs: words of at least 12 of 30,000 questions, at most two fifths of them
+/// Taken from `texts.jsonl` of the Quora question pairs: words of at least 12 of 30,000 questions, at most two fifths
+/// of them
 /// with a capital letter inside of the question.
 enum CommonWords {
     /// Whether a word is so rare that it may be a name. Says nothing of words with other letters than a–z.

@@ -1,6 +1,7 @@
 /// How far two spellings are apart.
 enum EditDistance {
-    /// Whether the words may be one, misspelled: a letter missing, added, replaced or two exchanged; two of those in words of
+    /// Whether the words may be one, misspelled: a letter missing, added, replaced or two exchanged; two of those in
+    /// words of
     /// eight letters or more. The first letter is hardly ever wrong.
     static func isTypo(_ first: String, _ second: String) -> Bool {
         let left = Array(first.utf8)

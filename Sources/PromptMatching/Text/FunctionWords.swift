@@ -1,6 +1,8 @@
 /// Words without a meaning of their own, and how the language of a prompt is told from them.
 package enum FunctionWords {
-    package static let all = english.union(["please", "hi", "hello", "hey", "thanks", "thank", "just", "actually", "ok"])
+    package static let all = english.union([
+        "please", "hi", "hello", "hey", "thanks", "thank", "just", "actually", "ok",
+    ])
 
     static let english = words(
         """
@@ -26,7 +28,8 @@ package enum FunctionWords {
 
     /// Whether what is known of English may be used on this prompt.
     ///
-    /// A prompt of another language is compared by numbers, dates in digits and identifiers only: its words may look like
+    /// A prompt of another language is compared by numbers, dates in digits and identifiers only: its words may look
+    /// like
     /// English ones and mean something else.
     static func isEnglish(_ tokens: [Token]) -> Bool {
         var known = 0

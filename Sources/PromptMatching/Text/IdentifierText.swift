@@ -18,7 +18,7 @@ enum IdentifierText {
         var part = ""
         var wasLower = false
         for scalar in name.unicodeScalars {
-            let isUpper = scalar.properties.isUppercase
+            let isUpper = scalar.isUpper
             if !(scalar.isLetter || scalar.isDigit) || (isUpper && wasLower) {
                 if !part.isEmpty { parts.append(part.lowercased()) }
                 part = ""
@@ -63,8 +63,8 @@ enum IdentifierText {
         }
         // "e.g", "U.S", and a full stop without a space after it.
         if parts.allSatisfy({ $0.count <= 1 }) { return false }
-        if parts.count == 2, parts[1].first?.properties.isUppercase == true,
-            parts[0].first?.properties.isUppercase == false
+        if parts.count == 2, parts[1].first?.isUpper == true,
+            parts[0].first?.isUpper == false
         {
             return false
         }
@@ -73,7 +73,7 @@ enum IdentifierText {
 
     private static func isCamelCase(_ core: [Unicode.Scalar]) -> Bool {
         guard core.allSatisfy({ $0.isLetter || $0.isDigit }) else { return false }
-        return zip(core, core.dropFirst()).contains { $0.properties.isLowercase && $1.properties.isUppercase }
+        return zip(core, core.dropFirst()).contains { $0.isLower && $1.isUpper }
     }
 
     private static func mixesDigits(_ core: [Unicode.Scalar]) -> Bool {

@@ -56,7 +56,8 @@ package enum KnownNames {
             .place,
             """
             africa|african,asia|asian,europe|european,antarctica,amsterdam,athens,atlanta,auckland,austin,baghdad,bali
-            bangalore|bengaluru,bangkok,barcelona,beijing,berlin,boston,brisbane,brussels,budapest,cairo,california,chennai
+            bangalore|bengaluru,bangkok,barcelona,beijing,berlin,boston,brisbane,brussels,budapest,cairo,california
+            chennai
             chicago,cologne,copenhagen,dallas,delhi|new delhi,denver,detroit,dubai,dublin,edinburgh,florence,florida
             frankfurt,geneva,glasgow,gujarat,hamburg,hawaii,helsinki,hong kong,houston,hyderabad,istanbul,jakarta
             johannesburg,karachi,kerala,kolkata,krakow,lagos,lahore,las vegas,leeds,lima,lisbon,liverpool,london
@@ -79,16 +80,20 @@ package enum KnownNames {
             """
             google,facebook|fb,amazon,microsoft,apple,netflix,twitter,instagram,snapchat,whatsapp,youtube,linkedin,quora
             reddit,tiktok,pinterest,uber,lyft,airbnb,tesla,toyota,honda,bmw,audi,mercedes,volkswagen,ford,nissan,hyundai
-            samsung,nokia,huawei,xiaomi,oneplus,motorola,lenovo,dell,asus,acer,sony,intel,amd,nvidia,ibm,oracle,sap,cisco
-            infosys,wipro,tcs,accenture,deloitte,flipkart,walmart,ebay,alibaba,ikea,nike,adidas,starbucks,mcdonalds,pepsi
+            samsung,nokia,huawei,xiaomi,oneplus,motorola,lenovo,dell,asus,acer,sony,intel,amd,nvidia,ibm,oracle,sap
+            cisco
+            infosys,wipro,tcs,accenture,deloitte,flipkart,walmart,ebay,alibaba,ikea,nike,adidas,starbucks,mcdonalds
+            pepsi
             dhl,fedex,ups,usps,lufthansa,ryanair,emirates,jio,airtel,vodafone,verizon,spotify,hulu,disney,boeing,airbus
-            siemens,bosch,hsbc,barclays,citibank,hdfc,icici,openai,anthropic,yahoo,bing,dropbox,salesforce,hubspot,shopify
+            siemens,bosch,hsbc,barclays,citibank,hdfc,icici,openai,anthropic,yahoo,bing,dropbox,salesforce,hubspot
+            shopify
             """
         ),
         (
             .payment,
             """
-            visa card,mastercard,amex|american express,paypal,venmo,klarna,stripe,sepa,paytm,apple pay,google pay,bitcoin
+            visa card,mastercard,amex|american express,paypal,venmo,klarna,stripe,sepa,paytm,apple pay,google pay
+            bitcoin
             ethereum,litecoin,dogecoin
             """
         ),
@@ -100,17 +105,21 @@ package enum KnownNames {
             bitbucket,git,svn,mercurial,aws,azure,gcp,heroku,postgres,mysql,sqlite,mongodb,redis,cassandra,elasticsearch
             mariadb,kafka,rabbitmq,nginx,apache,haproxy,react,angular,vue,svelte,django,flask,rails,laravel,spring boot
             tensorflow,pytorch,keras,numpy,pandas,hadoop,npm,yarn,pip,conda,maven,gradle,vim,emacs,vscode,eclipse,xcode
-            intellij,excel,powerpoint,outlook,photoshop,wordpress,drupal,joomla,slack,zoom,skype,jira,trello,asana,notion
-            figma,tableau,gmail,siri,alexa,cortana,chatgpt,gemini,pdf,csv,json,xml,yaml,docx,png,jpeg|jpg,gif,svg,mp3,mp4
+            intellij,excel,powerpoint,outlook,photoshop,wordpress,drupal,joomla,slack,zoom,skype,jira,trello,asana
+            notion
+            figma,tableau,gmail,siri,alexa,cortana,chatgpt,gemini,pdf,csv,json,xml,yaml,docx,png,jpeg|jpg,gif,svg,mp3
+            mp4
             http,https,ftp,sftp,smtp,imap,tcp,udp,ipv4,ipv6
             """
         ),
         (
             .medicine,
             """
-            ibuprofen,aspirin,paracetamol|acetaminophen|tylenol,naproxen,metformin,insulin,amoxicillin,penicillin,warfarin
+            ibuprofen,aspirin,paracetamol|acetaminophen|tylenol,naproxen,metformin,insulin,amoxicillin,penicillin
+            warfarin
             heparin,morphine,codeine,prednisone,cortisone,antibiotics|antibiotic,xanax,prozac,zoloft,adderall,ritalin
-            diabetes|diabetic,cancer,asthma,flu|influenza,covid,malaria,measles,hiv,aids,pneumonia,tuberculosis,hepatitis
+            diabetes|diabetic,cancer,asthma,flu|influenza,covid,malaria,measles,hiv,aids,pneumonia,tuberculosis
+            hepatitis
             eczema,psoriasis,migraine,arthritis,epilepsy,cocaine,heroin,marijuana|cannabis|weed,lsd,meth
             """
         ),

@@ -60,7 +60,9 @@ struct NameReader {
 
     private func isCapitalName(_ position: Int) -> Bool {
         let token = tokens[position]
-        guard token.kind == .word, token.isCapitalized, !token.beginsSentence, !token.isFunctionWord else { return false }
+        guard token.kind == .word, token.isCapitalized, !token.beginsSentence, !token.isFunctionWord else {
+            return false
+        }
         // A single letter is a name in "service A" and "vitamin C".
         return token.text.utf8.count > 1 || position > 0
     }

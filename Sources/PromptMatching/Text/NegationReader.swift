@@ -37,13 +37,17 @@ enum NegationReader {
         "is", "are", "was", "were", "do", "does", "did", "can", "could", "should", "would", "will", "has", "have",
     ]
     static let hard: Set<String> = [
-        "not", "no", "never", "without", "none", "neither", "nor", "nobody", "nothing", "nowhere", "cannot", "dont", "w/o",
+        "not", "no", "never", "without", "none", "neither", "nor", "nobody", "nothing", "nowhere", "cannot", "dont",
+        "w/o",
     ]
     private static let soft: Set<String> = {
         let words = """
-            unable fail failed failing failure miss missing broken break stop stopped lose lost forget refuse refused decline
-            declined reject rejected deny denied avoid prevent lack impossible invalid unavailable illegal late overdue wrong
-            error problem issue stuck dead down off disappeared disappear gone empty infinite endless unpaid unsuccessful full
+            unable fail failed failing failure miss missing broken break stop stopped lose lost forget refuse refused
+            decline
+            declined reject rejected deny denied avoid prevent lack impossible invalid unavailable illegal late overdue
+            wrong
+            error problem issue stuck dead down off disappeared disappear gone empty infinite endless unpaid
+            unsuccessful full
             hardly barely rarely seldom free crash stay unlike bad poor fix trouble hate dislike absent exclude except
             prohibit prohibited forbid forbidden ban banned instead quit block blocked ignore slow weak deny still nil
             """

@@ -1,4 +1,5 @@
-/// A chunk that begins with digits and is a number: `1,000`, `$50`, `3pm`, `100ml`, `14-day`, `#412`, `-5°C`, `v2.4`, `15:00`.
+/// A chunk that begins with digits and is a number: `1,000`, `$50`, `3pm`, `100ml`, `14-day`, `#412`, `-5°C`, `v2.4`,
+/// `15:00`.
 struct NumberText {
     /// Without thousands separators; with a full stop as decimal mark; "h:mm" for a time of day.
     private(set) var digits = ""

@@ -36,7 +36,8 @@ package struct PromptText: Sendable {
         order = tokens.indices.map(Int32.init).sorted { (tokens[Int($0)].key, $0) < (tokens[Int($1)].key, $1) }
     }
 
-    /// Whether `joined` is what several neighboring tokens, or one, are without what stands between them: "wi-fi" is "wifi",
+    /// Whether `joined` is what several neighboring tokens, or one, are without what stands between them: "wi-fi" is
+    /// "wifi",
     /// and "iPhone 12" is "iphone12". With `including`, only neighbors among which that token is.
     func hasRun(spelling joined: String, including position: Int? = nil) -> Bool {
         let wanted = Array(joined.utf8.filter { Self.isSpelled($0) })
@@ -54,7 +55,7 @@ package struct PromptText: Sendable {
                     matched += 1
                 }
                 guard isSame else { break }
-                if matched == wanted.count { 
+                if matched == wanted.count {
                     if let position, position > end { break }
                     return true
                 }

@@ -43,7 +43,8 @@ package struct Quantity: Sendable, Equatable {
     private static func areSame(_ first: String, _ second: String) -> Bool {
         if first == second { return true }
         let short = [first, second].map { digits in
-            digits.hasSuffix(".0") ? String(digits.dropLast(2)) : digits.hasSuffix(".00") ? String(digits.dropLast(3)) : digits
+            digits.hasSuffix(".0")
+                ? String(digits.dropLast(2)) : digits.hasSuffix(".00") ? String(digits.dropLast(3)) : digits
         }
         if short[0] == short[1] { return true }
         // "1.500" is a decimal number here and fifteen hundred there.

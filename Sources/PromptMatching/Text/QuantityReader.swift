@@ -90,7 +90,7 @@ struct QuantityReader {
     /// "top 10 songs", "10 best songs", "give me 5 tips": a list of some length is asked for.
     private func isListLength(_ quantity: Quantity, at start: Int) -> Bool {
         guard isEnglish, quantity.unit == nil, quantity.value <= 100, !quantity.isOrdinal else { return false }
-        if start > 0, ["top", "best"].contains(tokens[start - 1].text) { return true }
+        if start > 0, tokens[start - 1].text == "top" || tokens[start - 1].text == "best" { return true }
         return quantity.following.map { ["best", "top", "most", "way", "tip"].contains($0) } ?? false
     }
 
@@ -109,7 +109,8 @@ struct QuantityReader {
                 } else {
                     value *= scale
                 }
-            } else if let unit = NumberWords.cardinals[word], value == 0 || unit < 10 && Int(exactly: value / 10) != nil {
+            } else if let unit = NumberWords.cardinals[word], value == 0 || unit < 10 && Int(exactly: value / 10) != nil
+            {
                 value += unit
             } else {
                 break
@@ -165,7 +166,8 @@ struct QuantityReader {
         // "30 seconds" is read with its number; "first" and "last" are opposites, not numbers.
         guard value > 1 else { return nil }
         return Quantity(
-            value: value, digits: Self.digits(of: value), tokens: start..<start + 1, isWeak: value == 2, isOrdinal: true)
+            value: value, digits: Self.digits(of: value), tokens: start..<start + 1, isWeak: value == 2, isOrdinal: true
+        )
     }
 }
 

@@ -28,7 +28,8 @@ enum QuestionReader {
 
     private static func amount(_ next: String, _ afterNext: String) -> QuestionKind? {
         switch next {
-        case "much": return ["time"].contains(afterNext) ? .duration : afterNext == "does" || afterNext == "is" ? .price : nil
+        case "much":
+            return ["time"].contains(afterNext) ? .duration : afterNext == "does" || afterNext == "is" ? .price : nil
         case "many":
             if let unit = Unit.named(afterNext) {
                 return unit.dimension == .time || unit.dimension == .calendar ? .duration : nil
@@ -45,7 +46,8 @@ enum QuestionReader {
     }
 
     private static let questionVerbs: Set<String> = [
-        "is", "are", "was", "were", "do", "does", "did", "can", "will", "should", "could", "would", "has", "have", "had",
+        "is", "are", "was", "were", "do", "does", "did", "can", "will", "should", "could", "would", "has", "have",
+        "had",
         "may", "must",
     ]
     private static let verbsOfIdentity: Set<String> = ["is", "are", "was", "were"]
@@ -58,7 +60,8 @@ enum QuestionReader {
         }
         // "Where can I get help?" and "How can I get help?" mostly ask the same, and so do "When does it arrive?" and
         // "How long does it take?".
-        return !pair(.place, .manner) && !pair(.when, .duration) && !pair(.person, .manner) && !pair(.count, .size) && !pair(.count, .duration)
+        return !pair(.place, .manner) && !pair(.when, .duration) && !pair(.person, .manner) && !pair(.count, .size)
+            && !pair(.count, .duration)
             && !pair(.duration, .manner) && !pair(.duration, .frequency) && !pair(.duration, .distance)
     }
 }

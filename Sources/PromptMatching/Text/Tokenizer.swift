@@ -1,6 +1,7 @@
 /// Cuts a prompt into tokens.
 ///
-/// Digits, quotation marks and dashes of all scripts become ASCII. Words keep their letters. Scripts without spaces are cut
+/// Digits, quotation marks and dashes of all scripts become ASCII. Words keep their letters. Scripts without spaces
+/// are cut
 /// into single characters, so that their numbers are seen.
 struct Tokenizer {
     /// What is read of a prompt. What comes after is not compared by guards.
@@ -20,7 +21,7 @@ struct Tokenizer {
         var isCode = false
         for scalar in text.unicodeScalars {
             let scalar = Self.folded(scalar)
-            if scalar == "`" || scalar.properties.isWhitespace {
+            if scalar == "`" || scalar.isSpace {
                 read(chunk, isCode: isCode)
                 chunk.removeAll(keepingCapacity: true)
                 if scalar == "`" { isCode.toggle() }
@@ -132,7 +133,7 @@ struct Tokenizer {
         var isJoined = false
         for part in core.split(whereSeparator: { $0 == "-" || $0 == "/" || $0 == "," || $0 == "&" || $0 == "|" }) {
             let written = String(String.UnicodeScalarView(part))
-            let isCapitalized = part.first?.properties.isUppercase ?? false
+            let isCapitalized = part.first?.isUpper ?? false
             for (offset, word) in Contraction.words(of: written).enumerated() where !word.text.isEmpty {
                 let texts = Alias.texts(of: word.text, original: written)
                 for text in texts {
@@ -175,7 +176,11 @@ struct Tokenizer {
 extension Unicode.Scalar {
     /// An ASCII digit; the tokenizer has made all others to these.
     var isDigit: Bool { value >= 48 && value <= 57 }
-    var isLetter: Bool { properties.isAlphabetic }
+    // Properties of ASCII are told without the tables of Unicode, which are slow.
+    var isLetter: Bool { value < 0x80 ? isASCIILetter : properties.isAlphabetic }
+    var isUpper: Bool { value < 0x80 ? value >= 65 && value <= 90 : properties.isUppercase }
+    var isLower: Bool { value < 0x80 ? value >= 97 && value <= 122 : properties.isLowercase }
+    var isSpace: Bool { value < 0x80 ? value == 32 || (value >= 9 && value <= 13) : properties.isWhitespace }
     var isASCIILetter: Bool { (value | 32) >= 97 && (value | 32) <= 122 }
 }
 

@@ -1,7 +1,8 @@
 /// A unit of measurement, as a factor of the base unit of its dimension.
 package struct Unit: Sendable, Equatable {
     package enum Dimension: Sendable, Equatable {
-        case time, calendar, length, mass, volume, information, celsius, fahrenheit, degree, share, power, energy, frequency
+        case time, calendar, length, mass, volume, information, celsius, fahrenheit, degree, share, power, energy,
+            frequency
         case speed
         case currency(String)
     }

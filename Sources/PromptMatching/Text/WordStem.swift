@@ -1,6 +1,7 @@
 /// What stays of an English word when its inflection and its spelling variant are taken off.
 ///
-/// The result need not be a word ("moving", "move": "mov"); equal stems are all that counts. Words with other letters than
+/// The result need not be a word ("moving", "move": "mov"); equal stems are all that counts. Words with other letters
+/// than
 /// a–z are their own stems.
 package enum WordStem {
     package static func of(_ word: String) -> String {
@@ -84,7 +85,8 @@ package enum WordStem {
         let lines = """
             buy bought|sell sold|send sent|lend lent|pay paid|get got gotten|go went gone|take took taken|make made
             give gave given|leave left|lose lost|find found|keep kept|hold held|tell told|say said|pick picked
-            write wrote written|break broke broken|choose chose chosen|speak spoke spoken|steal stole stolen|see saw seen
+            write wrote written|break broke broken|choose chose chosen|speak spoke spoken|steal stole stolen
+            see saw seen
             know knew known|grow grew grown|throw threw thrown|fly flew flown|eat ate eaten|fall fell fallen
             drive drove driven|ride rode ridden|rise rose risen|begin began begun|drink drank drunk|swim swam swum
             run ran|come came|become became|win won|meet met|feel felt|sleep slept|build built|spend spent|teach taught

@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// The weights of an adapter in training, and one step of it. Matrices are row-major.
@@ -72,14 +72,17 @@ struct AdapterState {
 
         var downSlopes: [Float] = []
         MatrixProducts.multiply(
-            hidden, outputSlopes, firstTransposed: true, rows: hiddenCount, inner: rows, columns: dimension, into: &downSlopes)
+            hidden, outputSlopes, firstTransposed: true, rows: hiddenCount, inner: rows, columns: dimension,
+            into: &downSlopes)
         var hiddenSlopes: [Float] = []
         MatrixProducts.multiply(
-            outputSlopes, down, secondTransposed: true, rows: rows, inner: dimension, columns: hiddenCount, into: &hiddenSlopes)
+            outputSlopes, down, secondTransposed: true, rows: rows, inner: dimension, columns: hiddenCount,
+            into: &hiddenSlopes)
         for index in hiddenSlopes.indices { hiddenSlopes[index] *= gates[index] }
         var upSlopes: [Float] = []
         MatrixProducts.multiply(
-            hiddenSlopes, input, firstTransposed: true, rows: hiddenCount, inner: rows, columns: dimension, into: &upSlopes)
+            hiddenSlopes, input, firstTransposed: true, rows: hiddenCount, inner: rows, columns: dimension,
+            into: &upSlopes)
         var biasSlopes = [Float](repeating: 0, count: hiddenCount)
         for row in 0..<rows {
             for unit in 0..<hiddenCount { biasSlopes[unit] += hiddenSlopes[row * hiddenCount + unit] }

@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// Trains an `EmbeddingAdapter` on labeled pairs.
@@ -19,14 +19,15 @@ package struct EmbeddingAdapterTraining: Sendable {
     /// How much the first loss counts beside the second.
     package var contrastWeight: Float = 0.3
     /// Share of hidden units silenced at each step.
-    package var dropout: Float = 0.2
+    package var dropout: Float = 0.3
     package var weightDecay: Float = 0
     package var seed: UInt64 = 1
 
     package init() {}
 
     /// - Parameters:
-    ///   - components: per pair, a number that pairs with a common text share; such pairs are no contrast to each other.
+    ///   - components: per pair, a number that pairs with a common text share; such pairs are no contrast to each
+    ///     other.
     ///   - progress: called after each epoch, with the share of the work that is done.
     package func train(
         _ pairs: [LabeledPairs.Pair], components: [Int], embeddings: EmbeddingTable,
@@ -91,7 +92,8 @@ package struct EmbeddingTable: Sendable {
     /// All rows through an adapter.
     package func adapted(by adapter: EmbeddingAdapter, rows: Set<Int>? = nil) throws(MatchingError) -> EmbeddingTable {
         guard adapter.dimension == dimension else {
-            throw MatchingError(.invalidEmbeddings, "the adapter is for \(adapter.dimension) components, not \(dimension)")
+            throw MatchingError(
+                .invalidEmbeddings, "the adapter is for \(adapter.dimension) components, not \(dimension)")
         }
         var adapted = values
         for row in 0..<count where rows?.contains(row) ?? true {

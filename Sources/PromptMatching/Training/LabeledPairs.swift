@@ -3,7 +3,8 @@ package import FoundationEssentials
 /// Pairs of prompts of which people, or a shadow check, have said whether they ask the same thing.
 ///
 /// Texts are numbered; a pair names two of them. `PAIRS.csv` comes in two forms, told apart by its heading:
-/// `row_a,row_b,same_meaning` with numbers of lines in a file of texts, or `prompt_a,prompt_b,same_meaning` with the texts
+/// `row_a,row_b,same_meaning` with numbers of lines in a file of texts, or `prompt_a,prompt_b,same_meaning` with the
+/// texts
 /// themselves. `same_meaning` is 1 or 0.
 package struct LabeledPairs: Sendable {
     package struct Pair: Sendable, Equatable {

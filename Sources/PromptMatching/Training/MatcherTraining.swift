@@ -1,7 +1,9 @@
 /// Trains what a gateway needs to tell prompts that ask the same: an adapter, word weights and a match model.
 ///
-/// The model must see the adapter and the word weights as it will in use, on pairs they were not trained on. So the pairs
-/// are cut into folds by question; what the model learns from is made fold by fold with adapters and weights of the others.
+/// The model must see the adapter and the word weights as it will in use, on pairs they were not trained on. So the
+/// pairs
+/// are cut into folds by question; what the model learns from is made fold by fold with adapters and weights of the
+/// others.
 package struct MatcherTraining: Sendable {
     package var adapter: EmbeddingAdapterTraining? = EmbeddingAdapterTraining()
     package var boosting = TreeBoosting()
@@ -50,10 +52,11 @@ package struct MatcherTraining: Sendable {
         for fold in 0..<foldCount {
             let (adapter, weights) = try part(of: pairs.indices.filter { folds[$0] != fold }, number: fold)
             for index in pairs.indices where folds[index] == fold {
-                rows[index] = MatchFeatures(
-                    promptPairs[index], similarity: Self.similarity(pairs[index], embeddings, adapter),
-                    weights: weights
-                ).values
+                rows[index] =
+                    MatchFeatures(
+                        promptPairs[index], similarity: Self.similarity(pairs[index], embeddings, adapter),
+                        weights: weights
+                    ).values
             }
         }
         let labels = pairs.map(\.isSame)

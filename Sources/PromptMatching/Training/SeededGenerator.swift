@@ -15,6 +15,7 @@ struct SeededGenerator: RandomNumberGenerator, Sendable {
     /// In [0, 1).
     mutating func uniform() -> Float { Float(next() >> 40) * 0x1p-24 }
 
-    /// Of a normal distribution with mean 0 and deviation 1, nearly: the sum of twelve uniform numbers (Irwin and Hall).
+    /// Of a normal distribution with mean 0 and deviation 1, nearly: the sum of twelve uniform numbers (Irwin and
+    /// Hall).
     mutating func normal() -> Float { (0..<12).reduce(Float(-6)) { sum, _ in sum + uniform() } }
 }

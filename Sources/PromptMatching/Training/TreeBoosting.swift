@@ -1,8 +1,8 @@
 /// Gradient boosting of decision trees for a yes-or-no label, by histograms of binned features.
 package struct TreeBoosting: Sendable {
-    package var treeCount = 240
-    package var leafCount = 12
-    package var learningRate: Float = 0.05
+    package var treeCount = 500
+    package var leafCount = 16
+    package var learningRate: Float = 0.03
     /// Pairs in a leaf at least.
     package var leafMinimum = 40
     /// L2 penalty on the value of a leaf.
@@ -173,9 +173,12 @@ struct TreeGrower {
                 leftSlope += slopeSums[bin]
                 leftCurvature += curvatureSums[bin]
                 leftCount += Int(counts[bin])
-                guard leftCount >= settings.leafMinimum, rows.count - leftCount >= settings.leafMinimum else { continue }
+                guard leftCount >= settings.leafMinimum, rows.count - leftCount >= settings.leafMinimum else {
+                    continue
+                }
                 let rightSlope = slope - leftSlope
-                let gain = leftSlope * leftSlope / (leftCurvature + settings.penalty)
+                let gain =
+                    leftSlope * leftSlope / (leftCurvature + settings.penalty)
                     + rightSlope * rightSlope / (curvature - leftCurvature + settings.penalty) - whole
                 if gain > 1e-4, gain > best?.gain ?? 0 { best = Split(gain: gain, feature: feature, bin: bin) }
             }
