@@ -133,7 +133,7 @@ struct ModelEndpoint: Sendable {
         }
         count(journey.disclosure.outcome)
         let identifier = request.isRetainedUpstream ? nil : request.api.identifierPrefix.map(RandomIdentifier.make)
-        let replay = AnswerReplay(stored, identifier: identifier)
+        let replay = AnswerReplay(stored, identifier: identifier, to: request)
         journey.disclosure.model = stored.model
         journey.disclosure.overheadMicroseconds = inquiry.elapsedMicroseconds
         let fields = journey.disclosure.headerFields
