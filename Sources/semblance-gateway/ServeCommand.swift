@@ -3,6 +3,7 @@ import Gateway
 import GatewayCore
 import Logging
 import ServiceLifecycle
+import TextEmbedding
 import UnixSignals
 
 struct ServeCommand: AsyncParsableCommand {

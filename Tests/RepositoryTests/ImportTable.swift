@@ -39,7 +39,7 @@ enum ImportTable {
             "GatewayCore", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle",
         ]),
         "semblance-gateway": systemLibrary.union(essentials).union([
-            "Gateway", "SimulatedUpstream", "GatewayCore", "ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals", "Yams",
+            "Gateway", "SimulatedUpstream", "TextEmbedding", "GatewayCore", "ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals", "Yams",
         ]),
     ]
 

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import GatewayCore
 import Logging
 import NIOCore
+import NIOHTTP1
 import ServiceLifecycle
 import SimulatedUpstream
 import Synchronization
