@@ -128,7 +128,7 @@ let package = Package(
         .executableTarget(
             name: "semblance-gateway",
             dependencies: [
-                "Gateway", "SimulatedUpstream", "TextEmbedding", "GatewayCore",
+                "Gateway", "SimulatedUpstream", "TextEmbedding", "PromptMatching", "GatewayCore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -5,5 +5,8 @@ struct SemblanceGateway: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "semblance-gateway",
         abstract: "A gateway for LLM providers that answers from the cache what has been answered before.",
-        subcommands: [ServeCommand.self, ConfigurationCommand.self, SimulateCommand.self], defaultSubcommand: ServeCommand.self)
+        subcommands: [
+            ServeCommand.self, ConfigurationCommand.self, SimulateCommand.self, MatcherCommand.self,
+        ],
+        defaultSubcommand: ServeCommand.self)
 }

@@ -14,9 +14,14 @@ enum Terminal {
 
     static func error(_ line: String) { write(line, to: STDERR_FILENO) }
 
-    private static func write(_ line: String, to descriptor: Int32) {
+    static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+    /// In the place of the line before.
+    static func errorInPlace(_ line: String) { write("\r" + line, to: STDERR_FILENO, endsLine: false) }
+
+    private static func write(_ line: String, to descriptor: Int32, endsLine: Bool = true) {
         var rest = Array(line.utf8)[...]
-        if rest.last != UInt8(ascii: "\n") { rest.append(UInt8(ascii: "\n")) }
+        if endsLine, rest.last != UInt8(ascii: "\n") { rest.append(UInt8(ascii: "\n")) }
         while !rest.isEmpty {
             #if canImport(Glibc)
                 let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

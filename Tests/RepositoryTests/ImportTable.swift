@@ -32,14 +32,15 @@ enum ImportTable {
         ]),
         "GatewayCore": essentials.union(["Crypto", "CacheModel"]),
         "Gateway": essentials.union([
-            "GatewayCore", "PromptMatching", "SemblanceClient", "TextEmbedding", "CacheModel", "AsyncHTTPClient", "HTTPTypes", "Hummingbird",
-            "HummingbirdCore", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix", "ServiceLifecycle",
+            "GatewayCore", "PromptMatching", "SemblanceClient", "TextEmbedding", "CacheModel", "AsyncHTTPClient",
+            "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix", "ServiceLifecycle",
         ]),
         "SimulatedUpstream": essentials.union([
             "GatewayCore", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle",
         ]),
         "semblance-gateway": systemLibrary.union(essentials).union([
-            "Gateway", "SimulatedUpstream", "TextEmbedding", "GatewayCore", "ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals", "Yams",
+            "Gateway", "SimulatedUpstream", "TextEmbedding", "PromptMatching", "GatewayCore", "ArgumentParser", "Logging",
+            "ServiceLifecycle", "UnixSignals", "Yams",
         ]),
     ]
 
