@@ -153,7 +153,8 @@ import Testing
             try world.compare(1)
         }
         faults.stop()
-        try world.insert(2_200)
+        // A build that failed is tried again when there are half as many rows again: of 4,340 at most.
+        try world.insert(2_400)
         harness.engine.waitForBuilds()
         #expect(harness.engine.statistics().indexedRowCount >= world.rows.count)
         try world.compare(60)

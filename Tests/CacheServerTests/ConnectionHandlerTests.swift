@@ -128,18 +128,21 @@ import Testing
     @Test func onlyALookupThatNobodyWaitsBehindMayTakeLong() throws {
         var connection = try EmbeddedConnection.greeted()
         connection.executor.answerInline(with: .lookup([.miss]))
-        let counters = connection.services.counters(of: connection.channel.eventLoop)
-        counters.update { $0.connectionsAccepted += 1 }
+        let activity = connection.services.activity(of: connection.channel.eventLoop)
+        connection.pass(.seconds(1))
         try connection.send(.lookup(), 10)
         #expect(connection.executor.inlineLimits == [.long])
-        counters.update { $0.connectionsAccepted += 1 }
+        #expect(!activity.note(requestOf: ObjectIdentifier(connection.executor), now: connection.channel.eventLoop.now))
         try connection.send(.lookup(), 11)
-        #expect(connection.executor.inlineLimits == [.long, .brief], "another connection of the loop waits")
-        counters.update { $0.connectionsClosed += 1 }
-        try connection.send(.get, 12)
+        connection.pass(.milliseconds(999))
+        try connection.send(.lookup(), 12)
+        #expect(connection.executor.inlineLimits == [.long, .brief, .brief], "another connection of the loop has asked")
+        connection.pass(.milliseconds(1))
         try connection.send(.lookup(), 13)
-        #expect(connection.executor.inlineLimits == [.long, .brief, .brief], "another request is under way")
-        #expect(try connection.replies().count == 3)
+        try connection.send(.get, 14)
+        try connection.send(.lookup(), 15)
+        #expect(connection.executor.inlineLimits.suffix(2) == [.long, .brief], "another request is under way")
+        #expect(try connection.replies().count == 5)
     }
 
     @Test func aMalformedBodyIsAnsweredAfterWhatIsInFlightAndEndsTheConnection() throws {

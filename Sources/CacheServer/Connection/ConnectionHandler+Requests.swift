@@ -8,6 +8,7 @@ extension ConnectionHandler {
     func take(_ frame: Frame, now: NIODeadline) {
         let header = frame.header
         counters.update { $0.count(header.opcode) }
+        hasLoopForItself = activity.note(requestOf: ObjectIdentifier(self), now: now)
         switch state.admit(header, now: now) {
         case .take:
             do throws(CacheError) {
@@ -63,7 +64,7 @@ extension ConnectionHandler {
     /// A connection that has its event loop for itself and sends nothing before it is answered gains nothing by another
     /// thread.
     private var inlineLimit: InlineLimit {
-        let isAlone = counters.openConnections <= 1 && state.inFlightCount == 0 && inbound.waitingBytes == 0
+        let isAlone = hasLoopForItself && state.inFlightCount == 0 && inbound.waitingBytes == 0
         return isAlone ? .long : .brief
     }
 

@@ -21,6 +21,9 @@ package final class ConnectionHandler: ChannelDuplexHandler {
     let services: ConnectionServices
     let eventLoop: any EventLoop
     let counters: ServerCounters
+    let activity: LoopActivity
+    /// Whether no other connection of its event loop has sent a request for a while.
+    var hasLoopForItself = false
     /// Nil before the channel is active and after the handler is removed.
     var context: ChannelHandlerContext?
     var state: ConnectionState
@@ -52,6 +55,7 @@ package final class ConnectionHandler: ChannelDuplexHandler {
         self.services = services
         self.eventLoop = eventLoop
         counters = services.counters(of: eventLoop)
+        activity = services.activity(of: eventLoop)
         state = ConnectionState(terms: services.terms, refusal: refusal, now: eventLoop.now)
         output = ReplyOutput(gauge: services.gauge)
         inlineAllowance = Self.inlineAnswersPerRound

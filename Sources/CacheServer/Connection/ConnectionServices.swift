@@ -11,6 +11,7 @@ package struct ConnectionServices: Sendable {
     package let gauge: ByteGauge
     /// One for each event loop.
     package let counters: [ObjectIdentifier: ServerCounters]
+    private let activities: [ObjectIdentifier: LoopActivity]
     package let startedAt: NIODeadline
     package let logger: Logger
     /// The limits as the reply to HELLO reports them.
@@ -27,6 +28,7 @@ package struct ConnectionServices: Sendable {
         terms = ConnectionTerms(limits: limits, deadlines: deadlines)
         gauge = ByteGauge(limitBytes: limits.bytesInFlight)
         counters = Dictionary(eventLoops.map { (ObjectIdentifier($0), ServerCounters()) }) { first, _ in first }
+        activities = Dictionary(eventLoops.map { (ObjectIdentifier($0), LoopActivity()) }) { first, _ in first }
         var reported = ServiceLimits.current
         reported[.requestsInFlight] = limits.requestsInFlightPerConnection
         reported[.bytesInFlight] = limits.bytesInFlightPerConnection
@@ -36,6 +38,10 @@ package struct ConnectionServices: Sendable {
     package func counters(of eventLoop: any EventLoop) -> ServerCounters {
         // Channels live on the loops of the group; for another one, what is counted is lost.
         counters[ObjectIdentifier(eventLoop)] ?? ServerCounters()
+    }
+
+    package func activity(of eventLoop: any EventLoop) -> LoopActivity {
+        activities[ObjectIdentifier(eventLoop)] ?? LoopActivity()
     }
 
     package func statistics(now: NIODeadline) -> String {

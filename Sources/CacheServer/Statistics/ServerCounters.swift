@@ -44,9 +44,6 @@ package final class ServerCounters: Sendable {
 
     package init() {}
 
-    /// Connections of this event loop.
-    package var openConnections: Int { values.withLock { $0.connectionsAccepted - $0.connectionsClosed } }
-
     package func update(_ change: (inout Values) -> Void) { values.withLock { change(&$0) } }
 
     /// The sum over several event loops.
