@@ -38,6 +38,21 @@ import Testing
         }
     }
 
+    @Test func pairsThatAllHangTogetherAreRefusedByASentenceThatSaysSo() throws {
+        let data = try SyntheticPairs(count: 240, seed: 4)
+        // Each text is paired with the next one: there is no way to cut them apart.
+        let pairs = data.labeled.texts.indices.dropFirst().map {
+            LabeledPairs.Pair(first: $0 - 1, second: $0, isSame: $0 % 2 == 0)
+        }
+        let chain = try LabeledPairs(texts: data.labeled.texts, pairs: pairs)
+        #expect {
+            try SyntheticPairs.training.train(chain, prompts: data.prompts, embeddings: data.embeddings)
+        } throws: {
+            let error = $0 as? MatchingError
+            return error?.code == .tooFewPairs && error?.message.contains("hang together") == true
+        }
+    }
+
     @Test func progressGoesForwardFromNothingToAll() throws {
         let data = try SyntheticPairs(count: 240, seed: 5)
         var shares: [Double] = []

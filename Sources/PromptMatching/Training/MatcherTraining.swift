@@ -12,6 +12,8 @@ package struct MatcherTraining: Sendable {
 
     package init() {}
 
+    private static let leastPairsOfPart = 32
+
     package struct Result: Sendable {
         package let adapter: EmbeddingAdapter?
         package let model: MatchModel
@@ -39,6 +41,12 @@ package struct MatcherTraining: Sendable {
         let parts = Double(foldCount + 1)
 
         func part(of indices: [Int], number: Int) throws(MatchingError) -> (EmbeddingAdapter?, WordWeights) {
+            guard indices.count >= Self.leastPairsOfPart else {
+                throw MatchingError(
+                    .tooFewPairs,
+                    "the pairs hang together by the prompts that they share, so that they cannot be cut into folds that "
+                        + "share none: one would leave \(indices.count) pairs to train on. Pairs of further prompts help.")
+            }
             let weights = WordWeights(training: indices.map { (promptPairs[$0], pairs[$0].isSame) })
             guard var training = self.adapter else { return (nil, weights) }
             training.seed = seed &* 31 &+ UInt64(number)
