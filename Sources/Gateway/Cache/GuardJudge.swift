@@ -5,6 +5,7 @@ import PromptMatching
 package struct GuardJudge: CandidateJudge {
     package init() {}
 
+    /// The same for every precision: guards know of no probabilities. docs/GATEWAY.md says so.
     package func threshold(forPrecision precision: Double) -> Float { 0.95 }
 
     package func verdict(on candidate: Candidate) -> Verdict {
