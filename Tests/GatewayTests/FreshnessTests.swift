@@ -149,6 +149,23 @@ import Testing
         }
     }
 
+    @Test func newsThatContradictsWhatIsKnownDoesNotHoldUpTheOthers() async throws {
+        try await RunningGateway.with(script: { _, _ in UpstreamAnswers.json("{}") }) { gateway in
+            _ = try await gateway.webhook(#"{"source":"kb/a","version":1}"#, identifier: "msg_1")
+            let others = [
+                #"{"source":"kb/a","label":"other"}"#, #"{"source":"kb/b","version":5}"#,
+                #"{"source":"kb/c","version":6,"namespace":"elsewhere"}"#,
+            ]
+            let body = "[\(others.joined(separator: ","))]"
+            let refused = try await gateway.webhook(body, identifier: "msg_2")
+            #expect(refused.status == 409 && refused.text.contains("invalidations[0]"))
+            for (number, news) in others.dropFirst().enumerated() {
+                let again = try await gateway.webhook(news, identifier: "msg_\(3 + number)")
+                #expect(again.status == 200 && again.text.contains(#""changed":0"#), "\(again.text)")
+            }
+        }
+    }
+
     @Test func anInvalidationThatCannotBeMadeDurableIsUnavailable() async throws {
         try await RunningGateway.with(
             hasCache: false, script: { _, _ in [] },

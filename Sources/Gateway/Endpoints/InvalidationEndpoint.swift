@@ -83,6 +83,7 @@ struct InvalidationEndpoint: Sendable {
     private func apply(_ requests: [InvalidationRequest]) async throws -> Reply {
         var changedCount = 0
         var position: Position?
+        var refusal: GatewayError?
         var index = 0
         // In the order of the body, as far as the namespace stays the same at a time.
         while index < requests.count {
@@ -90,11 +91,14 @@ struct InvalidationEndpoint: Sendable {
             let batch = requests[index...].prefix(Limits.batchCount).prefix {
                 Name($0.namespace ?? webhooks.namespace) == Name(namespace)
             }
-            let receipts = try await apply(Array(batch), in: namespace, firstIndex: index)
+            let (receipts, refused) = try await apply(Array(batch), in: namespace, firstIndex: index)
+            refusal = refusal ?? refused
             changedCount += receipts.count(where: \.changed)
             position = receipts.last?.position ?? position
             index += batch.count
         }
+        // One piece of news that contradicts what is known does not hold up the others.
+        if let refusal { throw refusal }
         counters.increment(.invalidations, by: requests.count)
         logger.info(
             "Invalidations applied", metadata: ["count": "\(requests.count)", "changed": "\(changedCount)"])
@@ -106,18 +110,29 @@ struct InvalidationEndpoint: Sendable {
             })
     }
 
+    /// - Returns: with the receipts, the first refusal of a single piece of news.
+    /// - Throws: when nothing can be said of the batch as a whole.
     private func apply(
         _ batch: [InvalidationRequest], in namespace: String, firstIndex: Int
-    ) async throws -> [InvalidationReceipt] {
+    ) async throws -> ([InvalidationReceipt], GatewayError?) {
         var receipts: [InvalidationReceipt] = []
+        var refusal: GatewayError?
         do {
             let outcomes = try await cache.client.invalidate(
                 batch.map(\.invalidation), in: namespace, timeout: Self.timeout)
-            for (request, outcome) in zip(batch, outcomes) {
+            for (offset, (request, outcome)) in zip(batch, outcomes).enumerated() {
                 switch outcome {
                 case .success(let receipt): receipts.append(receipt)
                 case .failure(let error):
-                    guard request.conflict == .bump, error.isConflict else { throw error }
+                    guard request.conflict == .bump, error.isConflict else {
+                        logger.warning("Invalidation refused", metadata: ["code": "\(error.code.rawValue)"])
+                        var refused = GatewayError(error, during: .invalidation)
+                        if batch.count > 1 {
+                            refused.message += " (invalidations[\(firstIndex + offset)]; others of the body may hold.)"
+                        }
+                        refusal = refusal ?? refused
+                        continue
+                    }
                     let bump = Invalidation(
                         source: request.invalidation.source, change: .bump,
                         incarnation: request.invalidation.incarnation)
@@ -125,16 +140,12 @@ struct InvalidationEndpoint: Sendable {
                 }
             }
         } catch let error as CacheError {
-            var refusal = GatewayError(error, during: .invalidation)
-            if batch.count > 1, error.isConflict {
-                refusal.message += " (invalidations[\(firstIndex + receipts.count)]; others of the body may hold.)"
-            }
             logger.warning("Invalidation refused", metadata: ["code": "\(error.code.rawValue)"])
-            throw refusal
+            throw GatewayError(error, during: .invalidation)
         } catch is CancellationError {
             throw GatewayError(.invalidationUnavailable, "The request was given up.", retryAfterSeconds: 1)
         }
-        return receipts
+        return (receipts, refusal)
     }
 }
 
