@@ -35,15 +35,16 @@ struct Session {
             try Data(adapter.encoded()).write(to: folder.appending(path: "adapter.weights"))
         }
         try Data(result.model.encoded()).write(to: folder.appending(path: "match-model.weights"))
-        print("| wanted precision | probability | held-back recall | held-back precision | pairs | lower bound |")
-        print("|---|---|---|---|---|---|")
+        print("| wanted precision | probability | held-back recall | held-back precision | pairs | lower bound | floor |")
+        print("|---|---|---|---|---|---|---|")
         for value in [0.80, 0.87, 0.90, 0.93, 0.95] {
             guard let target = TargetPrecision(value) else { continue }
             do {
                 let found = try result.model.precision.threshold(for: target)
                 let cells = [found.probability, found.recall, found.precision].map { String(format: "%.3f", $0) }
                 let bound = String(format: "%.3f", found.precisionLowerBound)
-                print("| \(value) | \(cells.joined(separator: " | ")) | \(found.pairCount) | \(bound) |")
+                let floor = String(format: "%.3f", found.similarityFloor)
+                print("| \(value) | \(cells.joined(separator: " | ")) | \(found.pairCount) | \(bound) | \(floor) |")
             } catch {
                 print("| \(value) | \(error) |")
             }

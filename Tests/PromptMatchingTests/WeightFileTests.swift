@@ -22,6 +22,23 @@ import Testing
         #expect(pairs.allSatisfy { abs($0 - $1) < 1e-5 })
     }
 
+    @Test func anAdapterKeepsItsFingerprintAndItsModelNamesIt() throws {
+        let read = try EmbeddingAdapter(decoding: adapter.encoded())
+        #expect(read.fingerprint == adapter.fingerprint && model.adapterFingerprint == adapter.fingerprint)
+        #expect(read.fingerprint.count == 8 && read.fingerprint.allSatisfy { $0.isHexDigit && !$0.isUppercase })
+        let data = try SyntheticPairs(count: 240, seed: 22)
+        let other = try SyntheticPairs.training.train(data.labeled, prompts: data.prompts, embeddings: data.embeddings)
+        #expect(other.adapter?.fingerprint != adapter.fingerprint)
+    }
+
+    @Test func aFloorThatIsNoCosineIsRefused() throws {
+        var content = try contentBytes(of: model.encoded())
+        content.replaceSubrange((content.count - 4)..., with: [0, 0, 0xE0, 0x40])  // 7
+        #expect(throws: MatchingError.self) {
+            try MatchModel(decoding: WeightFile.sealed(.model, content: content))
+        }
+    }
+
     @Test func aFileCutAnywhereIsRefused() {
         for file in [adapter.encoded(), model.encoded()] {
             for count in stride(from: 0, to: file.count, by: max(1, file.count / 97)) {
@@ -63,7 +80,7 @@ import Testing
 
     @Test func aFileOfTheOtherKindOrOfALaterVersionIsRefusedAsSuch() {
         var later = adapter.encoded()
-        later[8] = 2
+        later[8] = 3
         let results: [MatchingError.Code?] = [
             error { try EmbeddingAdapter(decoding: model.encoded()) },
             error { try MatchModel(decoding: adapter.encoded()) },

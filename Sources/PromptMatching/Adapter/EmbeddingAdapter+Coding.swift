@@ -44,7 +44,9 @@ extension EmbeddingAdapter {
             matrices.append(matrix)
         }
         try reader.checkEnd()
-        self.init(dimension: dimension, up: matrices[0], bias: bias, down: matrices[1])
+        self.init(
+            dimension: dimension, up: matrices[0], bias: bias, down: matrices[1],
+            fingerprint: WeightFile.fingerprint(of: file))
     }
 
     /// As it is after it has been written and read: what is measured should be what is shipped.

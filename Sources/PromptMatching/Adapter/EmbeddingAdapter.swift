@@ -1,8 +1,7 @@
 /// A residual head on an embedding: x + Wᵈ max(0, Wᵘx + b), brought to unit length.
 ///
 /// Applied to what is inserted and to what is looked up, it turns "near in topic" into "near in what is asked", so
-/// that the
-/// index itself ranks by meaning. Trained on labeled pairs by `EmbeddingAdapterTraining`.
+/// that the index itself ranks by meaning. Trained on labeled pairs by `EmbeddingAdapterTraining`.
 package struct EmbeddingAdapter: Sendable, Equatable {
     /// Components of an embedding.
     package let dimension: Int
@@ -14,14 +13,18 @@ package struct EmbeddingAdapter: Sendable, Equatable {
     let bias: [Float]
     /// Wᵈ transposed: `hiddenCount` rows of `dimension`, so that units that are silent cost nothing.
     let down: [Float]
+    /// Eight hexadecimal digits that tell this adapter from others: part of the name of what it makes of embeddings.
+    package private(set) var fingerprint = ""
 
-    init(dimension: Int, up: [Float], bias: [Float], down: [Float]) {
+    /// - Parameter fingerprint: that of the file; computed from the weights as a file would have them if nil.
+    init(dimension: Int, up: [Float], bias: [Float], down: [Float], fingerprint: String? = nil) {
         precondition(up.count == dimension * bias.count && down.count == up.count, "weights and dimension agree")
         self.dimension = dimension
         hiddenCount = bias.count
         self.up = up
         self.bias = bias
         self.down = down
+        self.fingerprint = fingerprint ?? WeightFile.fingerprint(of: encoded())
     }
 
     /// The adapted embedding, of unit length; nil for another dimension or a zero vector.

@@ -8,13 +8,17 @@ package struct MatchModel: Sendable, Equatable {
     let calibration: (slope: Double, offset: Double)
     /// Which probability gives which precision, from held-back pairs.
     package let precision: PrecisionTable
-    /// Whether the similarity is that of adapted embeddings: model and adapter belong together.
-    package let usesAdapter: Bool
+    /// `EmbeddingAdapter.fingerprint` of the adapter whose embeddings the similarity is of: model and adapter belong
+    /// together. nil if the model was trained without one.
+    package let adapterFingerprint: String?
+
+    /// Whether the similarity is that of adapted embeddings.
+    package var usesAdapter: Bool { adapterFingerprint != nil }
 
     package static func == (first: MatchModel, second: MatchModel) -> Bool {
         first.weights == second.weights && first.trees == second.trees && first.bias == second.bias
             && first.calibration == second.calibration && first.precision == second.precision
-            && first.usesAdapter == second.usesAdapter
+            && first.adapterFingerprint == second.adapterFingerprint
     }
 
     package func features(_ pair: PromptPair, similarity: Double) -> MatchFeatures {

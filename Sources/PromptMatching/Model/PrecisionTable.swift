@@ -3,23 +3,56 @@
 /// 256 equal bins of probability, with the numbers of pairs that are the same and that are not.
 package struct PrecisionTable: Sendable, Equatable {
     static let binCount = 256
+    /// Share of the pairs that are the same and reach a probability, which may lie below its floor of similarity.
+    static let floorShare = 0.01
     let same: [UInt32]
     let other: [UInt32]
+    /// Per bin: of the pairs that are the same and have at least the bin's probability, 1 % have a smaller similarity.
+    let floors: [Float]
 
-    init(same: [UInt32], other: [UInt32]) {
-        precondition(same.count == Self.binCount && other.count == Self.binCount, "one number a bin")
+    init(same: [UInt32], other: [UInt32], floors: [Float]) {
+        precondition(
+            same.count == Self.binCount && other.count == Self.binCount && floors.count == Self.binCount,
+            "one number a bin")
         self.same = same
         self.other = other
+        self.floors = floors
     }
 
-    init(probabilities: [Double], labels: [Bool]) {
+    /// - Parameter similarities: what the model was given as `similarity` for each pair.
+    init(probabilities: [Double], similarities: [Double], labels: [Bool]) {
         var same = [UInt32](repeating: 0, count: Self.binCount)
         var other = same
-        for (probability, isSame) in zip(probabilities, labels) {
-            let bin = min(Int(max(probability, 0) * Double(Self.binCount)), Self.binCount - 1)
+        var ofBin = [[Float]](repeating: [], count: Self.binCount)
+        for ((probability, similarity), isSame) in zip(zip(probabilities, similarities), labels) {
+            let bin = Self.bin(of: probability)
             if isSame { same[bin] += 1 } else { other[bin] += 1 }
+            if isSame { ofBin[bin].append(Float(similarity)) }
         }
-        self.init(same: same, other: other)
+        self.init(same: same, other: other, floors: Self.floors(ofBin))
+    }
+
+    private static func bin(of probability: Double) -> Int {
+        min(Int(max(probability, 0) * Double(binCount)), binCount - 1)
+    }
+
+    /// Bins above the last pair have the floor of that pair's bin.
+    private static func floors(_ similarities: [[Float]]) -> [Float] {
+        var floors = [Float](repeating: -1, count: binCount)
+        var above: [Float] = []
+        for bin in (0..<binCount).reversed() where !(above.isEmpty && similarities[bin].isEmpty) {
+            above = (above + similarities[bin]).sorted()
+            floors[bin] = above[Int(Double(above.count) * floorShare)]
+        }
+        guard let last = floors.lastIndex(where: { $0 > -1 }) else { return floors }
+        for bin in last..<binCount { floors[bin] = floors[last] }
+        return floors
+    }
+
+    /// The similarity below which next to nothing reaches a probability: of the held-back pairs that ask the same and
+    /// reached it, 1 % had less. Candidates below it need not be looked at. −1 if no pair is known.
+    package func similarityFloor(forProbability probability: Double) -> Double {
+        Double(floors[Self.bin(of: probability)])
     }
 
     package var pairCount: Int { zip(same, other).reduce(0) { $0 + Int($1.0) + Int($1.1) } }
@@ -35,14 +68,15 @@ package struct PrecisionTable: Sendable, Equatable {
         package let pairCount: Int
         /// Lower end of the 90 % confidence interval of the precision (Wilson 1927).
         package let precisionLowerBound: Double
+        /// As `similarityFloor(forProbability:)`.
+        package let similarityFloor: Double
     }
 
     /// The lowest threshold at which held-back pairs had the wanted precision.
     ///
     /// - Parameter target: above 0, below 1.
-    /// - Throws: `too-few-pairs` when no threshold reaches it, or fewer than 50 pairs and fewer than five times as
-    ///   many as
-    ///   one mistake needs at that precision lie above: then the figure would be luck.
+    /// - Throws: `too-few-pairs` when no threshold reaches it, or fewer than 50 pairs, or fewer than five times as
+    ///   many as one mistake needs at that precision, lie above: then the figure would be luck.
     package func threshold(for target: TargetPrecision) throws(MatchingError) -> Threshold {
         let allSame = same.reduce(0) { $0 + Int($1) }
         var sameCount = 0
@@ -57,7 +91,8 @@ package struct PrecisionTable: Sendable, Equatable {
             best = Threshold(
                 probability: Double(bin) / Double(Self.binCount), precision: precision,
                 recall: allSame > 0 ? Double(sameCount) / Double(allSame) : 0, pairCount: count,
-                precisionLowerBound: Self.lowerBound(precision, count: count))
+                precisionLowerBound: Self.lowerBound(precision, count: count),
+                similarityFloor: Double(floors[bin]))
         }
         let needed = max(50, Int((5 / (1 - target.value)).rounded(.up)))
         guard let best, best.pairCount >= needed else {

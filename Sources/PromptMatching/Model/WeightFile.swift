@@ -1,7 +1,7 @@
-/// The form of files of weights, version 1. All numbers little-endian:
+/// The form of files of weights, version 2. All numbers little-endian:
 ///
 ///     8 bytes   "SEMMATCH"
-///     u16       version: 1
+///     u16       version: 2
 ///     u16       kind: 1 for an adapter, 2 for a match model
 ///     u32       bytes of the content
 ///     …         the content, as `EmbeddingAdapter+Coding` and `MatchModel+Coding` say
@@ -15,7 +15,7 @@ enum WeightFile {
     }
 
     static let magic = Array("SEMMATCH".utf8)
-    static let version: UInt16 = 1
+    static let version: UInt16 = 2
     /// Far above any file that training makes.
     static let contentLimit = 64 << 20
 
@@ -52,6 +52,13 @@ enum WeightFile {
             throw MatchingError(.damagedWeights, "the file does not match its checksum")
         }
         return WeightReader(file[(file.count - 8 - count)..<(file.count - 8)])
+    }
+
+    /// The checksum of a sealed file, folded to eight hexadecimal digits.
+    static func fingerprint(of file: [UInt8]) -> String {
+        let sum = file.suffix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        let digits = String(UInt32(truncatingIfNeeded: sum ^ (sum >> 32)), radix: 16)
+        return String(repeating: "0", count: 8 - digits.count) + digits
     }
 
     private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt64 {

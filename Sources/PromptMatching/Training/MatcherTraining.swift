@@ -57,14 +57,13 @@ package struct MatcherTraining: Sendable {
         }
 
         var rows = [[Float]](repeating: [], count: pairs.count)
+        var similarities = [Double](repeating: 0, count: pairs.count)
         for fold in 0..<foldCount {
             let (adapter, weights) = try part(of: pairs.indices.filter { folds[$0] != fold }, number: fold)
             for index in pairs.indices where folds[index] == fold {
+                similarities[index] = Self.similarity(pairs[index], embeddings, adapter)
                 rows[index] =
-                    MatchFeatures(
-                        promptPairs[index], similarity: Self.similarity(pairs[index], embeddings, adapter),
-                        weights: weights
-                    ).values
+                    MatchFeatures(promptPairs[index], similarity: similarities[index], weights: weights).values
             }
         }
         let labels = pairs.map(\.isSame)
@@ -78,7 +77,8 @@ package struct MatcherTraining: Sendable {
         progress(1)
         let model = MatchModel(
             weights: weights, trees: trees, bias: bias, calibration: calibration,
-            precision: PrecisionTable(probabilities: probabilities, labels: labels), usesAdapter: adapter != nil)
+            precision: PrecisionTable(probabilities: probabilities, similarities: similarities, labels: labels),
+            adapterFingerprint: adapter?.fingerprint)
         return Result(adapter: adapter, model: model)
     }
 

@@ -16,6 +16,8 @@ struct MatcherReport: Encodable {
         var probability: Double?
         var recall: Double?
         var precisionLowerBound: Double?
+        /// The similarity below which next to nothing reaches the probability.
+        var similarityFloor: Double?
     }
 
     var texts: Int
@@ -38,7 +40,7 @@ struct MatcherReport: Encodable {
             let found = try? model.precision.threshold(for: target)
             return Threshold(
                 precision: value, probability: found?.probability, recall: found?.recall,
-                precisionLowerBound: found?.precisionLowerBound)
+                precisionLowerBound: found?.precisionLowerBound, similarityFloor: found?.similarityFloor)
         }
         self.folder = folder
     }
@@ -62,16 +64,17 @@ struct MatcherReport: Encodable {
                 lines.append("  \(name)\(Self.three(method.area))  \(Self.padded("", 20))\(recalls)")
             }
         }
-        lines += ["", "TARGET PRECISION  PROBABILITY  RECALL  PRECISION IS AT LEAST"]
+        lines += ["", "TARGET PRECISION  PROBABILITY  RECALL  PRECISION IS AT LEAST  SIMILARITY FROM"]
         for threshold in thresholds {
             guard let probability = threshold.probability, let recall = threshold.recall,
-                let bound = threshold.precisionLowerBound
+                let bound = threshold.precisionLowerBound, let floor = threshold.similarityFloor
             else {
                 lines.append("  \(Self.two(threshold.precision))            too few pairs to say")
                 continue
             }
-            let cells = [Self.two(threshold.precision), Self.three(probability), Self.three(recall), Self.three(bound)]
-            lines.append("  " + zip(cells, [16, 13, 8, 0]).map { Self.padded($0, $1) }.joined())
+            let cells =
+                [Self.two(threshold.precision)] + [probability, recall, bound, max(floor, 0)].map(Self.three)
+            lines.append("  " + zip(cells, [16, 13, 8, 23, 0]).map { Self.padded($0, $1) }.joined())
         }
         lines += ["", "Weights are in \(folder)."]
         return lines.joined(separator: "\n")
