@@ -6,7 +6,8 @@ struct SemblanceGateway: AsyncParsableCommand {
         commandName: "semblance-gateway",
         abstract: "A gateway for LLM providers that answers from the cache what has been answered before.",
         subcommands: [
-            ServeCommand.self, ConfigurationCommand.self, SimulateCommand.self, MatcherCommand.self,
+            ServeCommand.self, ConfigurationCommand.self, SimulateCommand.self, DemoCommand.self,
+            MatcherCommand.self,
         ],
         defaultSubcommand: ServeCommand.self)
 }

@@ -3,7 +3,6 @@ import Gateway
 import GatewayCore
 import Logging
 import ServiceLifecycle
-import TextEmbedding
 import UnixSignals
 
 struct ServeCommand: AsyncParsableCommand {
@@ -37,24 +36,15 @@ struct ServeCommand: AsyncParsableCommand {
             return handler
         }
         let logger = Logger(label: "semblance-gateway")
+        let models = try ModelFiles(configuration)
         let server = try GatewayServer(
-            configuration, embedder: try builtInEmbedder(configuration), judge: GuardJudge(), logger: logger)
+            configuration, embedder: models.embedder, matcher: models.matcher, logger: logger)
         let group = ServiceGroup(
             configuration: .init(
                 services: [.init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         async let greeting: Void = greet(server)
         try await group.run()
         _ = await greeting
-    }
-
-    private func builtInEmbedder(_ configuration: GatewayConfiguration) throws -> BuiltInEmbedder? {
-        guard case .builtIn(let folder) = configuration.encoder else { return nil }
-        do {
-            return try BuiltInEmbedder(folder: folder)
-        } catch {
-            Terminal.error("The encoder in \(folder) cannot be used: \(error.message)")
-            throw ExitCode(78)
-        }
     }
 
     private func greet(_ server: GatewayServer) async {

@@ -14,6 +14,16 @@ enum Terminal {
 
     static func error(_ line: String) { write(line, to: STDERR_FILENO) }
 
+    /// Colors are for terminals only, and for nobody who has set `NO_COLOR` (https://no-color.org).
+    static func toned(_ text: String, _ tone: DemoScreen.Tone) -> String {
+        hasColors ? "\u{1b}[\(tone.rawValue)m\(text)\u{1b}[0m" : text
+    }
+
+    private static let hasColors: Bool = {
+        let environment = ProcessInfo.processInfo.environment
+        return isatty(STDOUT_FILENO) == 1 && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+    }()
+
     static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
     /// In the place of the line before.

@@ -18,7 +18,7 @@ import Testing
                     #expect(answer["x-semblance-cache-reason"] == "cache-unavailable")
                     #expect(answer["x-semblance-stored"] == "no; cache-unavailable")
                 }
-                #expect(gateway.server.counters[.bypasses] == 12)
+                #expect(gateway.server.counters[.answers(.bypass)] == 12)
                 #expect(try await gateway.send("GET", "/readyz").text.contains("unavailable"))
                 #expect(try await gateway.send("GET", "/v1/lease").status == 503)
             })

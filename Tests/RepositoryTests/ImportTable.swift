@@ -39,8 +39,8 @@ enum ImportTable {
             "GatewayCore", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle",
         ]),
         "semblance-gateway": systemLibrary.union(essentials).union([
-            "Gateway", "SimulatedUpstream", "TextEmbedding", "PromptMatching", "GatewayCore", "ArgumentParser", "Logging",
-            "ServiceLifecycle", "UnixSignals", "Yams",
+            "Gateway", "SimulatedUpstream", "TextEmbedding", "PromptMatching", "GatewayCore", "ArgumentParser",
+            "AsyncHTTPClient", "Logging", "NIOCore", "NIOHTTP1", "ServiceLifecycle", "UnixSignals", "Yams",
         ]),
     ]
 

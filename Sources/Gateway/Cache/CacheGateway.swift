@@ -1,5 +1,6 @@
 import CacheModel
 import GatewayCore
+import PromptMatching
 import SemblanceClient
 
 /// The cache service as a request sees it: it answers within its time, or the request goes on without it.
@@ -13,7 +14,7 @@ package struct CacheGateway: Sendable {
     /// Storing is not in anybody's way, but a response that comes whole waits for it.
     private static let insertTimeout = Duration.seconds(2)
     /// Candidates that are looked at, best first.
-    private static let neighborCount = 4
+    private static let neighborCount = 8
 
     init(client: SemblanceClient, timeoutMilliseconds: Int64, breaker: CircuitBreaker.Settings) {
         self.client = client
@@ -34,38 +35,40 @@ package struct CacheGateway: Sendable {
     /// What was found among questions that mean nearly the same.
     struct Finding: Sendable {
         var reply: LookupReply
-        /// The best candidate that was accepted, with its payload.
+        /// The best candidate that was taken, with its payload.
         var hit: Hit?
-        /// Why the best one was not, if there were any.
-        var veto: CacheReason?
+        /// Of the one that was taken, else of the nearest that was looked at.
+        var verdict: Verdict?
+        /// Why each of the others was not.
+        var vetoes: [CacheReason] = []
     }
 
     /// The answer to a question that means the same.
     func semantic(
-        _ inquiry: Inquiry, text: String, vector: [Float], target: SemanticTarget, judge: any CandidateJudge
+        _ inquiry: Inquiry, text: String, vector: [Float], bar: MatchBar, judge: CandidateJudge
     ) async throws(CacheError) -> Finding {
-        let threshold =
-            switch target {
-            case .similarity(let similarity): similarity
-            case .precision(let precision): judge.threshold(forPrecision: precision)
-            }
         let lookup = Lookup(
-            scope: inquiry.fingerprint.scope, vector: vector, threshold: threshold, neighbors: Self.neighborCount,
+            scope: inquiry.fingerprint.scope, vector: vector, threshold: bar.similarity, neighbors: Self.neighborCount,
             maximumAgeMilliseconds: inquiry.decision.maximumAgeMilliseconds, sources: inquiry.sources)
         let reply = try await attempt { try await client.lookup(lookup, in: inquiry.decision.namespace, timeout: $0) }
         guard case .hits(let hits) = reply.outcome else { return Finding(reply: reply) }
         var finding = Finding(reply: reply)
+        let prompt = PromptText(text)
         for hit in hits {
             // Without its question nobody can tell whether it asks the same.
             guard let stored = hit.entry.prompt else { continue }
-            let candidate = Candidate(
-                prompt: text, storedPrompt: stored, similarity: hit.similarity, guards: inquiry.decision.guards)
-            switch judge.verdict(on: candidate) {
-            case .veto(let reason): finding.veto = finding.veto ?? reason
-            case .accept:
-                finding.hit = try await complete(hit, inquiry)
-                if finding.hit != nil { return finding }
+            let verdict = judge.verdict(
+                on: Candidate(
+                    prompt: prompt, storedPrompt: stored, similarity: hit.similarity, guards: inquiry.decision.guards,
+                    bar: bar))
+            if let veto = verdict.veto {
+                finding.vetoes.append(veto)
+            } else if let whole = try await complete(hit, inquiry) {
+                finding.hit = whole
+                finding.verdict = verdict
+                return finding
             }
+            finding.verdict = finding.verdict ?? verdict
         }
         return finding
     }

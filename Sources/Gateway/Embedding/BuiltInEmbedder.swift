@@ -6,12 +6,15 @@ package import TextEmbedding
 /// The encoder in this process. What is asked at the same time is encoded as one batch.
 package struct BuiltInEmbedder: PromptEmbedder {
     package let model: String
+    /// Components of a vector.
+    package let dimension: Int
     private let queue: EncodingQueue
 
     /// - Parameter folder: of the model; its name is the label of the vectors.
     package init(folder: String) throws(EmbeddingError) {
         let environment = ProcessInfo.processInfo.environment
         let encoder = try SentenceEncoder(folder: folder, kernels: EncoderKernels(environment: environment))
+        dimension = encoder.dimension
         let name = folder.split(separator: "/").last.map(String.init) ?? ""
         model = String(decoding: name.utf8.prefix(Limits.modelBytes), as: UTF8.self)
         queue = EncodingQueue(encoder: encoder)

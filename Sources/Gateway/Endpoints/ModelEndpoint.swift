@@ -7,7 +7,7 @@ import NIOCore
 struct ModelEndpoint: Sendable {
     let cache: CacheGateway
     let embedder: (any PromptEmbedder)?
-    let judge: any CandidateJudge
+    let judge: CandidateJudge
     let flights: FlightBoard
     let run: UpstreamRun
     let counters: GatewayCounters
@@ -28,23 +28,13 @@ struct ModelEndpoint: Sendable {
         var journey = Journey(disclosure: Disclosure(.bypass, requestIdentifier: inquiry.identifier))
         await lookUp(inquiry, &journey)
         if let hit = journey.hit, let reply = replay(hit, inquiry, &journey) { return reply }
-        count(journey.disclosure.outcome)
+        counters.increment(.answers(journey.disclosure.outcome))
         if inquiry.decision.isOnlyIfCached {
             throw Refusal(
                 error: GatewayError(.notCached, "Nothing is cached for this request, and it asks for nothing else."),
                 disclosure: journey.disclosure)
         }
         return try await call(inquiry, journey, onLeaving)
-    }
-
-    private func count(_ outcome: Disclosure.Outcome) {
-        switch outcome {
-        case .hit: counters.increment(.hits)
-        case .semanticHit: counters.increment(.semanticHits)
-        case .miss: counters.increment(.misses)
-        case .bypass: counters.increment(.bypasses)
-        case .fenced: counters.increment(.fenced)
-        }
     }
 
     // MARK: The cache
@@ -91,6 +81,10 @@ struct ModelEndpoint: Sendable {
             journey.disclosure.reason = .noEncoder
             return
         }
+        guard let bar = judge.bar(for: target) else {
+            journey.disclosure.reason = .noMatchModel
+            return
+        }
         do {
             journey.vector = try await embedder.embed([text]).first
         } catch {
@@ -99,19 +93,24 @@ struct ModelEndpoint: Sendable {
         }
         guard let vector = journey.vector else { return }
         do {
-            let finding = try await cache.semantic(inquiry, text: text, vector: vector, target: target, judge: judge)
+            let finding = try await cache.semantic(inquiry, text: text, vector: vector, bar: bar, judge: judge)
+            for veto in finding.vetoes { counters.increment(.vetoes(veto)) }
             if let hit = finding.hit {
                 journey.hit = hit
                 journey.disclosure = Disclosure(hit, requestIdentifier: inquiry.identifier)
-            } else if let veto = finding.veto {
+            } else if let veto = finding.vetoes.first {
                 journey.disclosure.reason = veto
                 if case .hits(let hits) = finding.reply.outcome {
                     journey.disclosure.similarity = hits.first?.similarity
                 }
             } else if case .miss(let miss) = finding.reply.outcome {
+                let exactly = journey.disclosure.reason
                 journey.disclosure = Disclosure(finding.reply, requestIdentifier: inquiry.identifier)
+                // That the very answer was there, and is no longer true, says more than how near the next one is.
+                if exactly == .stale || exactly == .expired { journey.disclosure.reason = exactly }
                 if miss.reason == .fenced { journey.freshness = nil }
             }
+            journey.disclosure.probability = finding.verdict?.probability
             // The lease is the one from before the embedding was made.
             journey.disclosure.lease = journey.lease
         } catch {
@@ -131,7 +130,7 @@ struct ModelEndpoint: Sendable {
             journey.hit = nil
             return nil
         }
-        count(journey.disclosure.outcome)
+        counters.increment(.answers(journey.disclosure.outcome))
         let identifier = request.isRetainedUpstream ? nil : request.api.identifierPrefix.map(RandomIdentifier.make)
         let replay = AnswerReplay(stored, identifier: identifier, to: request)
         journey.disclosure.model = stored.model

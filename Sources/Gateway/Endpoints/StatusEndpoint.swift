@@ -3,8 +3,13 @@ import GatewayCore
 /// Whether the gateway runs, and whether it is whole.
 struct StatusEndpoint: Sendable {
     let cache: CacheGateway
+    let counters: GatewayCounters
 
     static var healthy: Reply { .json(JSONWriter.object { $0.member("status", "ok") }) }
+
+    var metrics: Reply {
+        Reply(contentType: "text/plain; version=0.0.4; charset=utf-8", body: .bytes(Array(counters.exposition.utf8)))
+    }
 
     /// Without its cache the gateway still answers, so it is ready all the same, and says what is missing.
     var readiness: Reply {

@@ -49,14 +49,33 @@ struct AnswerStore: Sendable {
                 dependencies: inquiry.decision.dependencies, tags: inquiry.decision.tags,
                 expiresAt: inquiry.decision.timeToLiveMilliseconds.map { now.advanced(byMilliseconds: $0) },
                 lease: plan.lease)
-            return .yes(
-                try await cache.insert(insertion, in: inquiry.decision.namespace, model: plan.embeddingModel))
+            return .yes(try await insert(insertion, plan))
         } catch let exclusion as AnswerExclusion {
             return .no(.answer(exclusion))
         } catch let error as CacheError {
             return .no(CacheReason(error))
         } catch {
             return .no(.cacheUnavailable)
+        }
+    }
+
+    /// A namespace that holds vectors of another encoder takes the answer all the same, without its vector: it is found
+    /// letter for letter.
+    private func insert(_ insertion: Insertion, _ plan: Plan) async throws(CacheError) -> EntryIdentifier {
+        let namespace = plan.inquiry.decision.namespace
+        do {
+            return try await cache.insert(insertion, in: namespace, model: plan.embeddingModel)
+        } catch {
+            guard insertion.vector != nil, error.code == .modelMismatch || error.code == .dimensionMismatch else {
+                throw error
+            }
+            logger.warning(
+                "The namespace holds vectors of another encoder: its questions are compared letter for letter only",
+                metadata: ["namespace": "\(namespace)", "encoder": "\(plan.embeddingModel)"])
+            var plain = insertion
+            plain.vector = nil
+            plain.prompt = nil
+            return try await cache.insert(plain, in: namespace, model: "")
         }
     }
 }

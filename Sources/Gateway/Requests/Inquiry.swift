@@ -15,10 +15,11 @@ package struct Inquiry: Sendable {
     /// How long the whole answer may take by the client's word.
     let deadlineMilliseconds: Int64?
 
+    /// - Parameter embeddingModel: the label of the vectors that questions are compared by.
     /// - Throws: whatever is wrong with the request, named.
     init(
         _ api: ModelAPI, fields: [HeaderField], body: [UInt8], identifier: String, start: ContinuousClock.Instant,
-        policy: CachePolicy, routes: RouteTable
+        policy: CachePolicy, routes: RouteTable, embeddingModel: String?
     ) throws(GatewayError) {
         self.identifier = identifier
         self.start = start
@@ -28,10 +29,12 @@ package struct Inquiry: Sendable {
         decision = try policy.decision(for: CachePolicy.Facts(request), directives)
         route = try routes.route(request.model, api)
         deadlineMilliseconds = directives.deadlineMilliseconds
+        var qualifiers = Self.qualifiers(fields, route.upstream)
+        // Vectors of different encoders have nothing to do with each other, even where they have one length.
+        if decision.semanticText != nil, let embeddingModel { qualifiers.append("embedding: \(embeddingModel)") }
         fingerprint = request.fingerprint(
             for: ScopeIdentity(
-                namespace: decision.namespace, sharing: decision.sharing.text,
-                qualifiers: Self.qualifiers(fields, route.upstream)))
+                namespace: decision.namespace, sharing: decision.sharing.text, qualifiers: qualifiers))
     }
 
     /// Headers that make a difference to an answer without being in the body.

@@ -86,6 +86,7 @@ struct GatewayResponder: HTTPResponder {
         }
         switch path {
         case "/": return try request.expect(.get) { endpoints.welcome.reply }
+        case "/metrics": return try request.expect(.get) { endpoints.status.metrics }
         case "/healthz": return try request.expect(.get) { StatusEndpoint.healthy }
         case "/readyz":
             try request.expect(.get)
@@ -110,7 +111,7 @@ struct GatewayResponder: HTTPResponder {
     ) async throws -> Reply {
         let inquiry = try Inquiry(
             api, fields: fields, body: body, identifier: identifier, start: start, policy: endpoints.policy,
-            routes: endpoints.routes)
+            routes: endpoints.routes, embeddingModel: endpoints.model.embedder?.model)
         let watches = Mutex<[DisconnectRegistry.Watch]>([])
         do {
             let reply = try await endpoints.model.reply(to: inquiry) { leave in

@@ -17,22 +17,22 @@ package final class GatewayServer: Service {
     package let counters = GatewayCounters()
     private let configuration: GatewayConfiguration
     private let embedder: (any PromptEmbedder)?
-    private let judge: any CandidateJudge
+    private let matcher: Matcher?
     private let logger: Logger
     private let cacheClient: SemblanceClient
     private let bound = BoundAddress()
 
     /// - Parameters:
     ///   - embedder: nil for the one that the configuration names, if it is a server.
-    ///   - judge: looks at every candidate of a semantic lookup.
+    ///   - matcher: judges candidates behind the guards, and adapts embeddings; nil for guards alone.
     /// - Throws: `CacheError` for a cache address that makes no sense.
     package init(
         _ configuration: GatewayConfiguration, embedder: (any PromptEmbedder)? = nil,
-        judge: any CandidateJudge = AcceptingJudge(), logger: Logger
+        matcher: Matcher? = nil, logger: Logger
     ) throws(CacheError) {
         self.configuration = configuration
         self.embedder = embedder
-        self.judge = judge
+        self.matcher = matcher
         self.logger = logger
         var client = ClientConfiguration()
         client.clientName = "semblance-gateway"
@@ -105,14 +105,20 @@ package final class GatewayServer: Service {
             upstreamClient, retries: configuration.retries, breaker: configuration.breaker, logger: logger)
         let store = AnswerStore(cache: cache, counters: counters, logger: logger)
         let model = ModelEndpoint(
-            cache: cache, embedder: embedder ?? remoteEmbedder(upstreamClient), judge: judge, flights: FlightBoard(),
+            cache: cache, embedder: adapted(embedder ?? remoteEmbedder(upstreamClient)),
+            judge: CandidateJudge(model: matcher?.model), flights: FlightBoard(),
             run: UpstreamRun(upstreams: upstreams, store: store, counters: counters, logger: logger),
             counters: counters)
         return Endpoints(
             policy: policy, routes: configuration.routes, model: model, models: ModelListEndpoint(configuration.routes),
             lease: LeaseEndpoint(cache: cache, policy: policy),
             invalidations: InvalidationEndpoint(cache, configuration.webhooks, counters: counters, logger: logger),
-            status: StatusEndpoint(cache: cache), welcome: WelcomePage(configuration))
+            status: StatusEndpoint(cache: cache, counters: counters), welcome: WelcomePage(configuration))
+    }
+
+    private func adapted(_ embedder: (any PromptEmbedder)?) -> (any PromptEmbedder)? {
+        guard let embedder, let adapter = matcher?.adapter else { return embedder }
+        return AdaptedEmbedder(base: embedder, adapter: adapter)
     }
 
     private func remoteEmbedder(_ client: HTTPClient) -> (any PromptEmbedder)? {

@@ -1,5 +1,5 @@
 /// Numbers as people write them, and no others: no signs but `-`, no exponents, no hexadecimal, no `nan`.
-enum DecimalText {
+package enum DecimalText {
     /// Digits only.
     static func unsigned(_ text: some StringProtocol) -> UInt64? {
         text.utf8.allSatisfy(isDigit) ? UInt64(String(text)) : nil
@@ -15,7 +15,7 @@ enum DecimalText {
     }
 
     /// Rounded to so many digits after the point; `digits` is 0 through 6. What is no number, or too large, is `0`.
-    static func text(_ number: Double, digits: Int) -> String {
+    package static func text(_ number: Double, digits: Int) -> String {
         let digits = min(max(digits, 0), 6)
         let scale = (0..<digits).reduce(1) { scale, _ in scale * 10 }
         let scaled = (number.magnitude * Double(scale)).rounded()

@@ -20,6 +20,9 @@ extension GatewayConfiguration {
         let routes = RouteTable(reading: root)
         let useCases = root.named("use-cases", standard: [UseCase.defaultName]).map { UseCase($0.name, $0.section) }
         let encoder = Encoder(root.section("encoder"))
+        let matcher = root.section("matcher")
+        let matcherFolder = matcher.text("folder")
+        matcher.finish()
         let breaker = CircuitBreaker.Settings(root.section("breaker"))
         let retries = Retries(root.section("retries"))
         let bounds = Bounds(root.section("limits"))
@@ -35,9 +38,15 @@ extension GatewayConfiguration {
                 "has semantic on for '\(useCase.name)', but there is no encoder: set encoder.folder or encoder.url")
             throw ConfigurationError(problems: reader.problems)
         }
+        if matcherFolder == nil, let useCase = useCases.first(where: { $0.matching?.isPrecision == true }) {
+            root.report(
+                "use-cases",
+                "has a target-precision for '\(useCase.name)', but there is no match model to keep it: set matcher.folder")
+            throw ConfigurationError(problems: reader.problems)
+        }
         self.init(
-            listen: listen, cache: cache, routes: routes, useCases: useCases, encoder: encoder, breaker: breaker,
-            retries: retries, bounds: bounds, webhooks: webhooks, settings: reader.settings)
+            listen: listen, cache: cache, routes: routes, useCases: useCases, encoder: encoder, matcherFolder: matcherFolder,
+            breaker: breaker, retries: retries, bounds: bounds, webhooks: webhooks, settings: reader.settings)
     }
 }
 

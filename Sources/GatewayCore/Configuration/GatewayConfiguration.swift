@@ -60,6 +60,8 @@ package struct GatewayConfiguration: Sendable {
     package var routes: RouteTable
     package var useCases: [UseCase]
     package var encoder: Encoder
+    /// Weights of a match model and its adapter; nil for guards alone.
+    package var matcherFolder: String?
     package var breaker: CircuitBreaker.Settings
     package var retries: Retries
     package var bounds: Bounds

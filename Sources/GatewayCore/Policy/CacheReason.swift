@@ -15,6 +15,8 @@ package enum CacheReason: Hashable, Sendable {
     // How it is configured.
     case semanticOff
     case noEncoder
+    /// A precision is wanted that no match model promises.
+    case noMatchModel
 
     // The data that the answer rests on.
     /// A dependency names no version, and there is no lease.
@@ -29,6 +31,8 @@ package enum CacheReason: Hashable, Sendable {
     // What was found.
     case nothingStored, belowThreshold, stale, expired
     case guarded(GuardName)
+    /// The match model gives the nearest question less than the probability that the target precision needs.
+    case improbable
 
     // What failed.
     case cacheUnavailable, cacheRefused, embedderUnavailable
@@ -47,6 +51,7 @@ package enum CacheReason: Hashable, Sendable {
         case .sampled: "sampled"
         case .semanticOff: "semantic-off"
         case .noEncoder: "no-encoder"
+        case .noMatchModel: "no-match-model"
         case .unversionedDependency: "unversioned-dependency"
         case .fenced: "fenced"
         case .staleDependency: "stale-dependency"
@@ -57,6 +62,7 @@ package enum CacheReason: Hashable, Sendable {
         case .stale: "stale"
         case .expired: "expired"
         case .guarded(let name): "guard-\(name.rawValue)"
+        case .improbable: "improbable"
         case .cacheUnavailable: "cache-unavailable"
         case .cacheRefused: "cache-refused"
         case .embedderUnavailable: "embedder-unavailable"
@@ -67,8 +73,8 @@ package enum CacheReason: Hashable, Sendable {
     package static let allCases: [CacheReason] =
         [
             .noCache, .noStore, .zeroMaximumAge, .longPrompt, .sampled, .semanticOff, .noEncoder,
-            .unversionedDependency, .fenced, .staleDependency, .leaseRequired, .superseded, .nothingStored,
-            .belowThreshold, .stale, .expired, .cacheUnavailable, .cacheRefused, .embedderUnavailable,
+            .noMatchModel, .unversionedDependency, .fenced, .staleDependency, .leaseRequired, .superseded, .nothingStored,
+            .belowThreshold, .stale, .expired, .improbable, .cacheUnavailable, .cacheRefused, .embedderUnavailable,
         ] + RequestExclusion.allCases.map(Self.excluded) + ExactOnlyReason.allCases.map(Self.exactOnly)
         + GuardName.allCases.map(Self.guarded) + AnswerExclusion.allCases.map(Self.answer)
 }

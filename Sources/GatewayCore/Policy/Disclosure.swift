@@ -25,6 +25,8 @@ package struct Disclosure: Hashable, Sendable {
     package var reason: CacheReason?
     /// Of the hit, or of the nearest that was not near enough.
     package var similarity: Float?
+    /// That the question of the hit, or the nearest one, asks the same: by the match model, 0 through 1.
+    package var probability: Double?
     package var entry: EntryIdentifier?
     /// Of the question that the stored answer was given to.
     package var matchedPrompt: ExactKey?
@@ -56,6 +58,7 @@ package struct Disclosure: Hashable, Sendable {
         add("cache", outcome.rawValue)
         add("cache-reason", reason?.text)
         add("similarity", similarity.flatMap { $0.isFinite ? DecimalText.text(Double($0), digits: 4) : nil })
+        add("probability", probability.flatMap { $0.isFinite ? DecimalText.text($0, digits: 4) : nil })
         add("entry", entry?.description)
         add("matched-prompt-hash", matchedPrompt?.description)
         add("model", model)

@@ -41,6 +41,11 @@ package enum SemanticTarget: Hashable, Sendable {
     case similarity(Float)
     /// The share of hits that are to be right, above 0 and below 1; the match model knows the threshold for it.
     case precision(Double)
+
+    package var isPrecision: Bool {
+        if case .precision = self { return true }
+        return false
+    }
 }
 
 /// Who shares answers with whom.

@@ -39,6 +39,12 @@ package struct WebhookSecret: Hashable, Sendable, CustomStringConvertible, Custo
         HMAC<SHA256>.isValidAuthenticationCode(signature, authenticating: message, using: SymmetricKey(data: bytes))
     }
 
+    /// The value of `webhook-signature` for a body, as a sender makes it: HMAC-SHA256 over `id.timestamp.body`.
+    package func standardSignature(of body: [UInt8], identifier: String, timestamp: String) -> String {
+        let signature = signature(of: Array("\(identifier).\(timestamp).".utf8) + body)
+        return "v1," + Data(signature).base64EncodedString()
+    }
+
     func signature(of message: [UInt8]) -> [UInt8] {
         Array(HMAC<SHA256>.authenticationCode(for: message, using: SymmetricKey(data: bytes)))
     }

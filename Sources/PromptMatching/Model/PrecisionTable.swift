@@ -85,7 +85,8 @@ package struct PrecisionTable: Sendable, Equatable {
         for bin in (0..<Self.binCount).reversed() {
             sameCount += Int(same[bin])
             count += Int(same[bin]) + Int(other[bin])
-            guard count > 0 else { continue }
+            // A threshold in a gap would take what no held-back pair speaks for.
+            guard same[bin] > 0 || other[bin] > 0 else { continue }
             let precision = Double(sameCount) / Double(count)
             guard precision >= target.value else { continue }
             best = Threshold(

@@ -34,7 +34,7 @@ import Testing
             "encoder.model: all-MiniLM-L6-v2", "encoder.timeout: 50ms", "use-cases.faq.semantic: on",
             "use-cases.faq.threshold: 0.9", "use-cases.faq.share: app", "use-cases.faq.guards: [number, date]",
             "use-cases.faq.ttl: 1d", "use-cases.faq.answer-bytes: 64KiB", "use-cases.faq.prompt-bytes: 2KiB",
-            "use-cases.faq.sampled: off", "use-cases.strict.semantic: yes", "use-cases.strict.target-precision: 0.95",
+            "use-cases.faq.sampled: off", "use-cases.strict.semantic: yes", "use-cases.strict.target-precision: 0.95", "matcher.folder: Models/matching",
             "breaker.window: 10", "breaker.least: 3", "breaker.open: 5s", "retries.attempts: 2", "retries.percent: 20",
             "limits.request-bytes: 1MiB", "limits.requests: 64",
             "webhooks.secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw]", "webhooks.namespace: kb",

@@ -9,6 +9,7 @@ import Testing
     @Test func everyHeaderOfTheDocumentIsWrittenAndNoOther() throws {
         var disclosure = Disclosure(.semanticHit, reason: .semanticOff, requestIdentifier: "req_1")
         disclosure.similarity = 0.96875
+        disclosure.probability = 0.871
         disclosure.entry = EntryIdentifier(7)
         disclosure.matchedPrompt = ExactKey(0xab)
         disclosure.model = "gpt-4o-mini"
@@ -28,7 +29,8 @@ import Testing
         #expect(fields["x-semblance-stored"] == "no; unversioned-dependency")
         #expect(fields["age"] == "61")
         #expect(fields["x-semblance-lease"] == Self.lease.description)
-        #expect(fields.count == 12)
+        #expect(fields["x-semblance-probability"] == "0.8710")
+        #expect(fields.count == 13)
     }
 
     @Test func whatALookupFindsIsToldAsItIs() {

@@ -31,7 +31,7 @@ struct RunningGateway: Sendable {
     ///   - hasCache: whether there is a cache service at all.
     static func with(
         options: [String: String] = [:], hasCache: Bool = true, embedder: (any PromptEmbedder)? = nil,
-        judge: any CandidateJudge = AcceptingJudge(), script: @escaping FakeUpstream.Script,
+        matcher: Matcher? = nil, script: @escaping FakeUpstream.Script,
         _ body: (RunningGateway) async throws -> Void
     ) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(
@@ -56,7 +56,7 @@ struct RunningGateway: Sendable {
         ]
         all.merge(options) { _, given in given }
         let configuration = try GatewayConfiguration(file: Self.file, options: all)
-        let server = try GatewayServer(configuration, embedder: embedder, judge: judge, logger: logger)
+        let server = try GatewayServer(configuration, embedder: embedder, matcher: matcher, logger: logger)
         let services: [any Service] = (cacheServer.map { [$0] } ?? []) + [server]
         let group = ServiceGroup(
             configuration: .init(services: services, gracefulShutdownSignals: [], logger: logger))
