@@ -25,8 +25,8 @@ struct WelcomePage: Sendable {
                 model="\(model)", messages=[{"role": "user", "content": "Hello!"}])
             """
         let page = Self.page(
-            curl: Self.escaped(curl), python: Self.escaped(python), routes: routes.joined(separator: "\n"),
-            cache: Self.escaped(configuration.cache.address.description))
+            curl: Self.escaped(curl), python: Self.escaped(python), parts: Self.parts(configuration),
+            routes: routes.joined(separator: "\n"))
         reply = Reply(
             contentType: "text/html; charset=utf-8",
             fields: [
@@ -37,6 +37,30 @@ struct WelcomePage: Sendable {
     }
 
     private static let routeLimit = 50
+
+    /// Rows of a name and a value each.
+    private static func parts(_ configuration: GatewayConfiguration) -> String {
+        let encoder =
+            switch configuration.encoder {
+            case .none: "none: questions are compared letter for letter"
+            case .builtIn(let folder): "in this process, from \(folder)"
+            case .remote(let server): "\(server.model) at \(server.baseURL)"
+            }
+        let matcher = configuration.matcherFolder.map { "match model and adapter from \($0)" }
+        let useCases = configuration.useCases.map { useCase in
+            switch useCase.matching {
+            case nil: "\(useCase.name): letter for letter"
+            case .similarity(let threshold): "\(useCase.name): by meaning, from a similarity of \(threshold) on"
+            case .precision(let precision): "\(useCase.name): by meaning, at a precision of \(precision)"
+            }
+        }
+        let rows = [
+            ("Cache", "\(configuration.cache.address), namespace \(configuration.cache.namespace)"),
+            ("Encoder", encoder), ("Matcher", matcher ?? "guards only"),
+            ("Use cases", useCases.joined(separator: "; ")),
+        ]
+        return rows.map { "<tr><td>\($0.0)</td><td>\(escaped($0.1))</td></tr>" }.joined(separator: "\n")
+    }
 
     /// Text as HTML shows it, also inside of attributes.
     static func escaped(_ text: String) -> String {
@@ -54,7 +78,7 @@ struct WelcomePage: Sendable {
         return escaped
     }
 
-    private static func page(curl: String, python: String, routes: String, cache: String) -> String {
+    private static func page(curl: String, python: String, parts: String, routes: String) -> String {
         """
         <!doctype html>
         <html lang="en">
@@ -89,7 +113,11 @@ struct WelcomePage: Sendable {
         <p class="state">running</p>
         <h1>Semblance gateway</h1>
         <p>Point any OpenAI or Anthropic client at this address. Answers that have been given before come from the
-        cache at <code>\(cache)</code>; the header <code>x-semblance-cache</code> of every response says what happened.</p>
+        cache; the header <code>x-semblance-cache</code> of every response says what happened.</p>
+        <h2>What is running</h2>
+        <table>
+        \(parts)
+        </table>
         <h2>From a shell</h2>
         <pre>\(curl)</pre>
         <h2>From Python</h2>
@@ -100,7 +128,7 @@ struct WelcomePage: Sendable {
         </table>
         <h2>See also</h2>
         <p><code>GET /v1/models</code>, <code>GET /v1/lease</code>, <code>POST /v1/invalidations</code>,
-        <code>GET /healthz</code>, <code>GET /readyz</code></p>
+        <code>GET /metrics</code>, <code>GET /healthz</code>, <code>GET /readyz</code></p>
         </main>
         </body>
         </html>
