@@ -125,10 +125,15 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
+        // A log of requests through cache policy and guards, offline.
+        .target(
+            name: "TrafficReplay",
+            dependencies: ["Gateway", "GatewayCore", "PromptMatching", "VectorSearch", "CacheModel"],
+            swiftSettings: settings),
         .executableTarget(
             name: "semblance-gateway",
             dependencies: [
-                "Gateway", "SimulatedUpstream", "TextEmbedding", "PromptMatching", "GatewayCore",
+                "Gateway", "TrafficReplay", "SimulatedUpstream", "TextEmbedding", "PromptMatching", "GatewayCore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
@@ -220,6 +225,13 @@ let package = Package(
         .testTarget(
             name: "GatewayCoreTests",
             dependencies: ["GatewayCore", "CacheModel", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: settings),
+        .testTarget(
+            name: "TrafficReplayTests",
+            dependencies: [
+                "TrafficReplay", "Gateway", "GatewayCore", "PromptMatching", "semblance-gateway",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "GatewayTests",

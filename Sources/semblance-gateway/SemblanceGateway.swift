@@ -7,7 +7,7 @@ struct SemblanceGateway: AsyncParsableCommand {
         abstract: "A gateway for LLM providers that answers from the cache what has been answered before.",
         subcommands: [
             ServeCommand.self, ConfigurationCommand.self, SimulateCommand.self, DemoCommand.self,
-            MatcherCommand.self,
+            MatcherCommand.self, ReplayCommand.self,
         ],
         defaultSubcommand: ServeCommand.self)
 }

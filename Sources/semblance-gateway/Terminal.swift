@@ -26,6 +26,23 @@ enum Terminal {
 
     static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
+    /// Columns of standard output, 80 where nobody knows.
+    static var outputWidth: Int {
+        var size = winsize()
+        guard isatty(STDOUT_FILENO) == 1, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+            return 80
+        }
+        return Int(size.ws_col)
+    }
+
+    /// Whether the environment says that characters beyond ASCII are shown; as POSIX has it, the first that is set
+    /// counts.
+    static var isUnicode: Bool {
+        let environment = ProcessInfo.processInfo.environment
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
+        return locale.lowercased().filter { $0 != "-" }.hasSuffix("utf8")
+    }
+
     /// In the place of the line before.
     static func errorInPlace(_ line: String) { write("\r" + line, to: STDERR_FILENO, endsLine: false) }
 

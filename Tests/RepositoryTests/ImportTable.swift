@@ -38,9 +38,13 @@ enum ImportTable {
         "SimulatedUpstream": essentials.union([
             "GatewayCore", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle",
         ]),
+        "TrafficReplay": systemLibrary.union([
+            "Gateway", "GatewayCore", "PromptMatching", "VectorSearch", "CacheModel",
+        ]),
         "semblance-gateway": systemLibrary.union(essentials).union([
-            "Gateway", "SimulatedUpstream", "TextEmbedding", "PromptMatching", "GatewayCore", "ArgumentParser",
-            "AsyncHTTPClient", "Logging", "NIOCore", "NIOHTTP1", "ServiceLifecycle", "UnixSignals", "Yams",
+            "Gateway", "TrafficReplay", "SimulatedUpstream", "TextEmbedding", "PromptMatching", "GatewayCore",
+            "ArgumentParser", "AsyncHTTPClient", "Logging", "NIOCore", "NIOHTTP1", "ServiceLifecycle", "UnixSignals",
+            "Yams",
         ]),
     ]
 

@@ -14,7 +14,7 @@ package struct CacheGateway: Sendable {
     /// Storing is not in anybody's way, but a response that comes whole waits for it.
     private static let insertTimeout = Duration.seconds(2)
     /// Candidates that are looked at, best first.
-    private static let neighborCount = 8
+    package static let neighborCount = 8
 
     init(client: SemblanceClient, timeoutMilliseconds: Int64, breaker: CircuitBreaker.Settings) {
         self.client = client

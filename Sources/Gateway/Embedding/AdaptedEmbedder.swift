@@ -24,3 +24,10 @@ struct AdaptedEmbedder: PromptEmbedder {
         }
     }
 }
+
+extension Matcher {
+    /// The encoder with this matcher's adapter behind it, if it has one.
+    package func adapted(_ embedder: any PromptEmbedder) -> any PromptEmbedder {
+        adapter.map { AdaptedEmbedder(base: embedder, adapter: $0) } ?? embedder
+    }
+}

@@ -48,4 +48,10 @@ package struct Verdict: Hashable, Sendable {
         self.veto = veto
         self.probability = probability
     }
+
+    /// The same held against another bar: what neither guards nor the model depend on.
+    package func held(to bar: MatchBar) -> Verdict {
+        guard veto == nil, let probability, let needed = bar.probability, probability < needed else { return self }
+        return Verdict(veto: .improbable, probability: probability)
+    }
 }

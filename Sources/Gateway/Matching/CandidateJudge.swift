@@ -29,8 +29,7 @@ package struct CandidateJudge: Sendable {
         if case .veto(let finding) = guards.verdict(on: pair) { return Verdict(veto: .guarded(finding.source.name)) }
         guard let model else { return Verdict() }
         let probability = model.probability(pair, similarity: Double(candidate.similarity))
-        let isProbable = candidate.bar.probability.map { probability >= $0 } ?? true
-        return Verdict(veto: isProbable ? nil : .improbable, probability: probability)
+        return Verdict(probability: probability).held(to: candidate.bar)
     }
 }
 

@@ -1,23 +1,23 @@
 import CacheModel
-import GatewayCore
+package import GatewayCore
 
 /// A request to a model, identified: what it asks, who asks, where it goes, and what the cache is to do for it.
 package struct Inquiry: Sendable {
     /// What the response calls the request.
     let identifier: String
     let start: ContinuousClock.Instant
-    let request: ModelRequest
+    package let request: ModelRequest
     /// As they came.
     let fields: [HeaderField]
-    let decision: CacheDecision
-    let route: RoutedModel
-    let fingerprint: RequestFingerprint
+    package let decision: CacheDecision
+    package let route: RoutedModel
+    package let fingerprint: RequestFingerprint
     /// How long the whole answer may take by the client's word.
     let deadlineMilliseconds: Int64?
 
     /// - Parameter embeddingModel: the label of the vectors that questions are compared by.
     /// - Throws: whatever is wrong with the request, named.
-    init(
+    package init(
         _ api: ModelAPI, fields: [HeaderField], body: [UInt8], identifier: String, start: ContinuousClock.Instant,
         policy: CachePolicy, routes: RouteTable, embeddingModel: String?
     ) throws(GatewayError) {
@@ -30,8 +30,9 @@ package struct Inquiry: Sendable {
         route = try routes.route(request.model, api)
         deadlineMilliseconds = directives.deadlineMilliseconds
         var qualifiers = Self.qualifiers(fields, route.upstream)
-        // Vectors of different encoders have nothing to do with each other, even where they have one length.
-        if decision.semanticText != nil, let embeddingModel { qualifiers.append("embedding: \(embeddingModel)") }
+        // Vectors of different encoders have nothing to do with each other, even where they have one length. What the
+        // request wants of the cache makes no difference: `no-cache` has to replace what others are given.
+        if case .meaning = request.comparison, let embeddingModel { qualifiers.append("embedding: \(embeddingModel)") }
         fingerprint = request.fingerprint(
             for: ScopeIdentity(
                 namespace: decision.namespace, sharing: decision.sharing.text, qualifiers: qualifiers))

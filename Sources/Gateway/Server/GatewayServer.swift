@@ -117,8 +117,7 @@ package final class GatewayServer: Service {
     }
 
     private func adapted(_ embedder: (any PromptEmbedder)?) -> (any PromptEmbedder)? {
-        guard let embedder, let adapter = matcher?.adapter else { return embedder }
-        return AdaptedEmbedder(base: embedder, adapter: adapter)
+        embedder.map { matcher?.adapted($0) ?? $0 }
     }
 
     private func remoteEmbedder(_ client: HTTPClient) -> (any PromptEmbedder)? {

@@ -1,8 +1,8 @@
 /// Dates and times as RFC 3339 has them: `2026-03-01T12:00:00.123456Z`, `2026-03-01 12:00:00+01:00`.
-enum InternetTime {
+package enum InternetTime {
     /// Microseconds since 1970, further digits cut off; nil for what is no time in the years 1970 through 9999. Without
     /// an offset it is UTC, as dbt and Airflow write it.
-    static func microseconds(_ text: String) -> UInt64? {
+    package static func microseconds(_ text: String) -> UInt64? {
         var bytes = Array(text.utf8)[...]
         guard bytes.count <= 64, let year = number(&bytes, 4), skip(&bytes, "-"), let month = number(&bytes, 2),
             skip(&bytes, "-"), let day = number(&bytes, 2), skip(&bytes, "Tt "), let hour = number(&bytes, 2),
