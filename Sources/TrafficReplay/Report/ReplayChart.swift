@@ -63,7 +63,7 @@ package struct ReplayChart {
         // Named at the left end, where the areas are widest, and told apart by their height at the right.
         var labels = [(exact.last ?? 0, "letter for letter", "exact-text"), (all.last ?? 0, "and by meaning", "semantic-text")]
         if zip(all, vetoed).contains(where: { $0 < $1 }) {
-            labels.append((vetoed.last ?? 0, "and what guards vetoed", "veto-text"))
+            labels.append((vetoed.last ?? 0, "and what was vetoed", "veto-text"))
         }
         parts.append(names(labels, scale))
         return parts.joined(separator: "\n")
