@@ -63,7 +63,8 @@ struct Options {
             throw Usage(
                 description: """
                     --texts TEXTS.jsonl --pairs PAIRS.csv --embeddings EMBEDDINGS.npy \
-                    [--intents INTENTS.jsonl --intent-embeddings EMBEDDINGS.npy] [--folds 5] [--seed 1] [--write FOLDER] [--weights FOLDER]
+                    [--intents INTENTS.jsonl --intent-embeddings EMBEDDINGS.npy --intent-weight 1] \
+                    [--folds 5] [--seed 1] [--write FOLDER] [--weights FOLDER]
                     """)
         }
     }

@@ -43,7 +43,8 @@ struct Session {
         }
         try Data(result.model.encoded()).write(to: folder.appending(path: "match-model.weights"))
         print("adapter \(result.adapter?.fingerprint ?? "none")")
-        print("| wanted precision | probability | held-back recall | held-back precision | pairs | lower bound | floor |")
+        let columns = ["probability", "held-back recall", "held-back precision", "pairs", "lower bound", "floor"]
+        print("| wanted precision | \(columns.joined(separator: " | ")) |")
         print("|---|---|---|---|---|---|---|")
         for value in [0.80, 0.87, 0.90, 0.93, 0.95] {
             guard let target = TargetPrecision(value) else { continue }

@@ -136,7 +136,7 @@ struct AdapterState {
         }
     }
 
-    /// Slopes of Σ w log(1 + Σ exp((cₙ − cₛ) ∕ temperature)) with respect to the cosines c: the outer sum over the parts
+    /// Slopes of Σ w log(1 + Σ exp((cₙ − cₛ) ∕ temperature)) with respect to the cosines c: the outer sum over parts
     /// and their weights w, the inner one over every pair n of the part and batch that is not the same and every pair s
     /// that is.
     private func orderSlopes(_ cosines: [Float], isSame: [Bool], parts: [Int]) -> [Float] {

@@ -21,7 +21,7 @@ struct MatcherTrainCommand: AsyncParsableCommand {
 
     @Argument(help: "Files of pairs, and whether they ask the same: 1 or 0; or of prompts by intent.")
     var pairs: [String]
-    @Option(help: "How much a pair of each file counts in training; one number for each file, in their order; 1 if left out.")
+    @Option(help: "How much a pair of a file counts in training: once for each file, in their order; 1 if left out.")
     var weight: [Float] = []
     @Option(help: "A file of texts, a JSON object with \"text\" on each line; pairs name its lines, counted from 0.")
     var texts: String?
