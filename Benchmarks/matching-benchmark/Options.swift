@@ -6,6 +6,11 @@ struct Options {
     var texts = ""
     var pairs = ""
     var embeddings = ""
+    /// Prompts by intent, to be trained on and measured beside the pairs, and their embeddings in the file's order.
+    var intents: String?
+    var intentEmbeddings: String?
+    /// How much a pair of intents counts in training, beside 1 of the other pairs.
+    var intentWeight: Float?
     var folds = 5
     var seed: UInt64 = 1
     var training = MatcherTraining()
@@ -36,12 +41,14 @@ struct Options {
             case "--texts": texts = value
             case "--pairs": pairs = value
             case "--embeddings": embeddings = value
+            case "--intents": intents = value
+            case "--intent-embeddings": intentEmbeddings = value
+            case "--intent-weight": intentWeight = try number()
             case "--folds": folds = try number()
             case "--seed": seed = try number()
             case "--hidden": training.adapter?.hiddenCount = try number()
             case "--epochs": training.adapter?.epochCount = try number()
             case "--dropout": training.adapter?.dropout = try number()
-            case "--contrast": training.adapter?.contrastWeight = try number()
             case "--decay": training.adapter?.weightDecay = try number()
             case "--trees": training.boosting.treeCount = try number()
             case "--leaves": training.boosting.leafCount = try number()
@@ -51,10 +58,12 @@ struct Options {
             default: throw Usage(description: "\(name) is not an option")
             }
         }
-        guard !texts.isEmpty, !pairs.isEmpty, !embeddings.isEmpty else {
+        guard !texts.isEmpty, !pairs.isEmpty, !embeddings.isEmpty, (intents == nil) == (intentEmbeddings == nil)
+        else {
             throw Usage(
                 description: """
                     --texts TEXTS.jsonl --pairs PAIRS.csv --embeddings EMBEDDINGS.npy \
+                    [--intents INTENTS.jsonl --intent-embeddings EMBEDDINGS.npy --intent-weight 1] \
                     [--folds 5] [--seed 1] [--write FOLDER] [--weights FOLDER]
                     """)
         }

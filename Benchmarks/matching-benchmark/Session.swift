@@ -11,10 +11,17 @@ struct Session {
     init(_ options: Options) throws {
         self.options = options
         let texts = try LabeledPairs.texts(jsonLines: Data(contentsOf: URL(fileURLWithPath: options.texts)))
-        labeled = try LabeledPairs(csv: String(contentsOfFile: options.pairs, encoding: .utf8), texts: texts)
-        prompts = texts.map { PromptText($0) }
-        let matrix = try NumPyMatrix(path: options.embeddings)
-        embeddings = try EmbeddingTable(dimension: matrix.columns, values: matrix.values)
+        var sets = [try LabeledPairs(csv: String(contentsOfFile: options.pairs, encoding: .utf8), texts: texts)]
+        var matrices = [try NumPyMatrix(path: options.embeddings)]
+        if let path = options.intents, let embeddings = options.intentEmbeddings {
+            var set = try PromptIntents(jsonLines: Data(contentsOf: URL(fileURLWithPath: path))).pairs()
+            if let weight = options.intentWeight { set.weights = [weight] }
+            sets.append(set)
+            matrices.append(try NumPyMatrix(path: embeddings))
+        }
+        labeled = LabeledPairs(joining: sets)
+        prompts = labeled.texts.map { PromptText($0) }
+        embeddings = try EmbeddingTable(dimension: matrices[0].columns, values: matrices.flatMap(\.values))
     }
 
     func run() throws {
@@ -35,7 +42,9 @@ struct Session {
             try Data(adapter.encoded()).write(to: folder.appending(path: "adapter.weights"))
         }
         try Data(result.model.encoded()).write(to: folder.appending(path: "match-model.weights"))
-        print("| wanted precision | probability | held-back recall | held-back precision | pairs | lower bound | floor |")
+        print("adapter \(result.adapter?.fingerprint ?? "none")")
+        let columns = ["probability", "held-back recall", "held-back precision", "pairs", "lower bound", "floor"]
+        print("| wanted precision | \(columns.joined(separator: " | ")) |")
         print("|---|---|---|---|---|---|---|")
         for value in [0.80, 0.87, 0.90, 0.93, 0.95] {
             guard let target = TargetPrecision(value) else { continue }
@@ -49,6 +58,17 @@ struct Session {
                 print("| \(value) | \(error) |")
             }
         }
+        guard labeled.parts.count > 1 else { return }
+        let labels = labeled.pairs.map(\.isSame)
+        print("| held back | AUC | recall at precision 0.87 | 0.90 | 0.93 |")
+        print("|---|---|---|---|---|")
+        for (part, name) in zip(labeled.parts, ["pairs", "intents"]) {
+            let report = RankingReport(scores: Array(result.heldBack[part]), labels: Array(labels[part]))
+            let cells = ([report.area] + report.recalls).map { String(format: "%.3f", $0) }
+            print("| \(name) | \(cells.joined(separator: " | ")) |")
+        }
+        let threshold = try result.model.precision.threshold(for: MatcherEvaluation.target).probability
+        printTaken(result.heldBack.map { $0 >= threshold })
     }
 
     // MARK: Guards
@@ -142,7 +162,39 @@ struct Session {
             }
             print("| \(report.method.rawValue), folds | \(folds.joined(separator: " | ")) |")
         }
+        if labeled.parts.count > 1 { printParts(reports) }
         print("\(options.folds) folds, seed \(options.seed), \(ContinuousClock.now - start)")
+    }
+
+    /// Of pairs and intents by themselves, and what is taken of two kinds of pairs of intents.
+    private func printParts(_ reports: [MatcherEvaluation.Report]) {
+        for report in reports {
+            for (part, name) in zip(report.parts, ["pairs", "intents"]) {
+                let cells = ([part.area] + part.recalls).map { String(format: "%.3f", $0) }
+                print("| \(report.method.rawValue), \(name) | \(cells.joined(separator: " | ")) |")
+            }
+        }
+        if let both = reports.first(where: { $0.method == .both }) { printTaken(both.isTaken) }
+    }
+
+    private func printTaken(_ isTaken: [Bool]) {
+        guard let intents = labeled.parts.last else { return }
+        var taken: [String: (count: Int, all: Int)] = [:]
+        for index in intents {
+            let pair = labeled.pairs[index]
+            let kind = IntentPairKind(pair, texts: labeled.texts)
+            let name = "\(pair.isSame ? "same" : "other"): \(kind.rawValue)"
+            taken[name, default: (0, 0)].all += 1
+            if isTaken[index] { taken[name, default: (0, 0)].count += 1 }
+        }
+        print("taken at a target precision of \(MatcherEvaluation.target.value), by topics not trained on:")
+        for (name, count) in taken.sorted(by: { $0.key < $1.key }) {
+            print("| \(name) | \(count.count) of \(count.all) |")
+        }
+        let pairs = labeled.parts[0]
+        let takenPairs = pairs.filter { isTaken[$0] }
+        let same = takenPairs.count { labeled.pairs[$0].isSame }
+        print("| pairs | \(takenPairs.count) of \(pairs.count), \(same) of them the same |")
     }
 
     /// Mean ± standard deviation.

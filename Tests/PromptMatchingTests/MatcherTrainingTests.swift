@@ -19,9 +19,7 @@ import Testing
         training.dropout = 0
         training.epochCount = 30
         training.learningRate = 3e-3
-        let split = QuestionSplit(seen.labeled)
-        let adapter = try training.train(
-            seen.labeled.pairs, components: split.components, embeddings: seen.embeddings)
+        let adapter = try training.train(seen.labeled.pairs, embeddings: seen.embeddings)
         func area(_ adapter: EmbeddingAdapter?) -> Double {
             RankingReport(
                 scores: unseen.labeled.pairs.map { MatcherTraining.similarity($0, unseen.embeddings, adapter) },
@@ -60,6 +58,20 @@ import Testing
             shares.append($0)
         }
         #expect(shares.last == 1 && shares == shares.sorted() && shares.count > 3)
+    }
+
+    @Test func wherePairsContradictEachOtherTheOneThatCountsMoreDecides() {
+        var boosting = TreeBoosting()
+        boosting.treeCount = 30
+        boosting.leafMinimum = 10
+        boosting.learningRate = 0.3
+        // Each row stands there with both labels; which of them counts ten times hangs on its feature.
+        let rows = (0..<400).map { [Float($0 / 2)] }
+        let labels = (0..<400).map { $0 % 2 == 0 }
+        let weights = (0..<400).map { index -> Float in labels[index] == (index < 200) ? 10 : 1 }
+        let (trees, bias) = boosting.train(rows, labels: labels, weights: weights)
+        func score(_ value: Float) -> Float { trees.reduce(bias) { $0 + $1.value(of: [value]) } }
+        #expect(score(10) > 1 && score(190) < -1, "\(score(10)), \(score(190))")
     }
 
     @Test func pairsThatShareAQuestionAreNeverParted() throws {

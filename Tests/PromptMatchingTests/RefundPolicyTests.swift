@@ -45,11 +45,13 @@ import Testing
         #expect(same > other + 0.03, "\(same), \(other)")
     }
 
-    /// Every threshold that takes the one and not the other lies between the two.
-    @Test func theModelPutsTheParaphraseFarBeforeTheNeighbor() throws {
-        let same = probability(policy, paraphrase, try similarity(0, 1, adapted: true))
+    @Test func aTargetPrecisionOf87HundredthsTakesTheParaphraseAndRefusesTheNeighbor() throws {
+        let threshold = try model.precision.threshold(for: try #require(TargetPrecision(0.87)))
+        let similarityOfSame = try similarity(0, 1, adapted: true)
+        let same = probability(policy, paraphrase, similarityOfSame)
         let other = probability(policy, neighbor, try similarity(0, 2, adapted: true))
-        #expect(same > 2 * other, "\(same), \(other)")
+        #expect(same >= threshold.probability && similarityOfSame >= threshold.similarityFloor, "\(same), \(threshold)")
+        #expect(other < threshold.probability / 2, "\(other), \(threshold)")
     }
 
     @Test func guardsLetTheParaphrasePass() {

@@ -9,16 +9,15 @@ package struct MatchFeatures: Sendable, Equatable {
         "same-question-kind", "odds-sum", "odds-low", "odds-high", "odds-mean", "prefix-share", "suffix-share",
         "inversions", "close-spellings", "names-only-low", "names-only-high", "numbers-only-low", "numbers-only-high",
         "finding-number", "finding-unit", "finding-date", "finding-negation", "finding-entity", "finding-identifier",
-        "finding-direction", "finding-count", "raw-similarity",
+        "finding-direction", "finding-count", "shared-rarity-max", "rarest-is-shared", "shared-odds-low",
+        "shared-odds-mean", "last-content-shared",
     ]
 
     /// In the order of `names`.
     package let values: [Float]
 
-    /// - Parameters:
-    ///   - similarity: cosine of the embeddings as the index compares them: adapted, if there is an adapter.
-    ///   - rawSimilarity: cosine of the embeddings as the encoder makes them; nil where it is not known.
-    package init(_ pair: PromptPair, similarity: Double, rawSimilarity: Double? = nil, weights: WordWeights) {
+    /// - Parameter similarity: cosine of the embeddings as the index compares them: adapted, if there is an adapter.
+    package init(_ pair: PromptPair, similarity: Double, weights: WordWeights) {
         let first = pair.first.tokens
         let second = pair.second.tokens
         let sides = [
@@ -26,11 +25,15 @@ package struct MatchFeatures: Sendable, Equatable {
             Side(tokens: second, only: pair.difference.secondOnly, weights: weights),
         ]
         var sharedRarity: Float = 0
-        var sharedCount: Float = 0
+        var sharedRarityMax: Float = 0
+        var sharedOdds: [Float] = []
         for (position, _) in pair.difference.shared {
-            sharedRarity += weights.weight(of: first[position].key).rarity
-            sharedCount += 1
+            let weight = weights.weight(of: first[position].key)
+            sharedRarity += weight.rarity
+            sharedRarityMax = max(sharedRarityMax, weight.rarity)
+            sharedOdds.append(weight.odds)
         }
+        let sharedCount = Float(sharedOdds.count)
         func low(_ value: (Side) -> Float) -> Float { min(value(sides[0]), value(sides[1])) }
         func high(_ value: (Side) -> Float) -> Float { max(value(sides[0]), value(sides[1])) }
         let onlyRarity = sides[0].rarity + sides[1].rarity
@@ -57,7 +60,10 @@ package struct MatchFeatures: Sendable, Equatable {
         let numbers = [pair.first.quantities.count, pair.second.quantities.count]
         values += [names.min() ?? 0, names.max() ?? 0, numbers.min() ?? 0, numbers.max() ?? 0].map(Float.init)
         values += Guard.allCases.map { source in findings.contains { $0.source == source } ? 1 : 0 }
-        values += [Float(findings.count), Float(rawSimilarity ?? 0)]
+        values += [
+            Float(findings.count), sharedRarityMax, sharedRarityMax - high(\.rarityMax), sharedOdds.min() ?? 0,
+            ratio(sharedOdds.reduce(0, +), sharedCount), Self.lastContentShared(pair),
+        ]
         self.values = values
     }
 
@@ -88,6 +94,16 @@ package struct MatchFeatures: Sendable, Equatable {
         let right = bigrams(second)
         let shared = left.count { right.contains($0) }
         return ratio(Float(shared), Float(left.count + right.count - shared))
+    }
+
+    /// Of the last words with a meaning of their own in both prompts, how many the other prompt has, too: 0, 1 or 2.
+    private static func lastContentShared(_ pair: PromptPair) -> Float {
+        func isShared(_ prompt: PromptText, _ only: [Int]) -> Bool {
+            guard let last = prompt.tokens.lastIndex(where: { !$0.isFunctionWord }) else { return false }
+            return !only.contains(last)
+        }
+        return (isShared(pair.first, pair.difference.firstOnly) ? 1 : 0)
+            + (isShared(pair.second, pair.difference.secondOnly) ? 1 : 0)
     }
 
     /// Share of neighboring shared words whose order is reversed.

@@ -118,6 +118,11 @@ package struct PrecisionTable: Sendable, Equatable {
 package struct TargetPrecision: Sendable, Equatable {
     package let value: Double
 
+    /// What tables of figures begin with.
+    package static let usual = TargetPrecision(checked: 0.87)
+
+    private init(checked value: Double) { self.value = value }
+
     /// nil unless it is above 0 and below 1.
     package init?(_ value: Double) {
         guard value > 0, value < 1 else { return nil }

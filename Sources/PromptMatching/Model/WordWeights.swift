@@ -38,42 +38,47 @@ package struct WordWeights: Sendable, Equatable {
     }
 
     /// Counted over the texts and the differences of training pairs. Words of fewer than three texts are left out.
-    init(training pairs: [(pair: PromptPair, isSame: Bool)]) {
-        var documents: [UInt32: Int] = [:]
-        var differing: [UInt32: (same: Int, other: Int)] = [:]
-        var textCount = 0
-        var sameCount = 0
-        for (pair, isSame) in pairs {
-            if isSame { sameCount += 1 }
+    ///
+    /// - Parameter pairs: each with how much it counts.
+    init(training pairs: [(pair: PromptPair, isSame: Bool, weight: Double)]) {
+        var documents: [UInt32: (count: Int, weight: Double)] = [:]
+        var differing: [UInt32: (same: Double, other: Double)] = [:]
+        var textCount = 0.0
+        var sameCount = 0.0
+        for (pair, isSame, weight) in pairs {
+            if isSame { sameCount += weight }
             for text in [pair.first, pair.second] {
-                textCount += 1
-                for slot in Set(text.tokens.map { Self.slot($0.key) }) { documents[slot, default: 0] += 1 }
+                textCount += weight
+                for slot in Set(text.tokens.map { Self.slot($0.key) }) {
+                    let known = documents[slot] ?? (0, 0)
+                    documents[slot] = (known.count + 1, known.weight + weight)
+                }
             }
             let only =
                 pair.difference.firstOnly.map { pair.first.tokens[$0].key }
                 + pair.difference.secondOnly.map { pair.second.tokens[$0].key }
             for slot in Set(only.map(Self.slot)) {
                 if isSame {
-                    differing[slot, default: (0, 0)].same += 1
+                    differing[slot, default: (0, 0)].same += weight
                 } else {
-                    differing[slot, default: (0, 0)].other += 1
+                    differing[slot, default: (0, 0)].other += weight
                 }
             }
         }
-        let share = min(max(Double(sameCount) / Double(max(pairs.count, 1)), 0.01), 0.99)
+        let share = min(max(2 * sameCount / max(textCount, 1), 0.01), 0.99)
         var table: [UInt32: Weight] = [:]
-        for (slot, count) in documents where count >= 3 {
-            let rarity = log(Double(textCount + 1) / Double(count + 1))
+        for (slot, texts) in documents where texts.count >= 3 {
+            let rarity = log((textCount + 1) / (texts.weight + 1))
             let counts = differing[slot] ?? (0, 0)
             // Ten pairs of the average kind are added, so that few pairs say little.
             let odds =
-                log((Double(counts.same) + 10 * share) / (Double(counts.other) + 10 * (1 - share)))
+                log((counts.same + 10 * share) / (counts.other + 10 * (1 - share)))
                 - log(share / (1 - share))
             table[slot] = Weight(
                 rarity: UInt8(min(max(rarity / Double(Self.rarityStep), 0), 255)),
                 odds: Int8(min(max(odds / Double(Self.oddsStep), -127), 127)))
         }
         self.table = table
-        unknownRarity = Float(log(Double(textCount + 1) / 2))
+        unknownRarity = Float(log((textCount + 1) / 2))
     }
 }

@@ -16,8 +16,6 @@ struct AdapterState {
     private var up: [Float]
     private var bias: [Float]
     private var down: [Float]
-    /// Slope and offset of the logistic function of the cosine.
-    private var logistic: [Float] = [10, -7.5]
     private var optimizers: [AdamOptimizer]
 
     init(training: EmbeddingAdapterTraining, embeddings: EmbeddingTable) {
@@ -31,13 +29,13 @@ struct AdapterState {
         bias = [Float](repeating: 0, count: hiddenCount)
         // Zero, so that training begins with the embeddings as they are.
         down = [Float](repeating: 0, count: hiddenCount * dimension)
-        optimizers = [up.count, bias.count, down.count, 2].map { AdamOptimizer(count: $0) }
+        optimizers = [up.count, bias.count, down.count].map { AdamOptimizer(count: $0) }
         generator = random
     }
 
     var adapter: EmbeddingAdapter { EmbeddingAdapter(dimension: dimension, up: up, bias: bias, down: down) }
 
-    mutating func step(_ pairs: [LabeledPairs.Pair], components: [Int], rate: Float) {
+    mutating func step(_ pairs: [LabeledPairs.Pair], parts: [Int], rate: Float) {
         let count = pairs.count
         let rows = 2 * count
         // First texts, then second texts.
@@ -54,20 +52,23 @@ struct AdapterState {
         MatrixProducts.multiply(hidden, down, rows: rows, inner: hiddenCount, columns: dimension, into: &output)
         let lengths = normalizeRows(&output, adding: input, rows: rows)
 
-        let first = Array(output[..<(count * dimension)])
-        let second = Array(output[(count * dimension)...])
-        var cosines: [Float] = []
-        MatrixProducts.multiply(
-            first, second, secondTransposed: true, rows: count, inner: dimension, columns: count, into: &cosines)
-        var slopes = contrastSlopes(cosines, pairs: pairs, components: components)
-        let logisticSlopes = addLabelSlopes(to: &slopes, cosines: cosines, pairs: pairs)
-
-        var firstSlopes: [Float] = []
-        var secondSlopes: [Float] = []
-        MatrixProducts.multiply(slopes, second, rows: count, inner: count, columns: dimension, into: &firstSlopes)
-        MatrixProducts.multiply(
-            slopes, first, firstTransposed: true, rows: count, inner: count, columns: dimension, into: &secondSlopes)
-        var outputSlopes = firstSlopes + secondSlopes
+        let half = count * dimension
+        let cosines = (0..<count).map { pair in
+            output.withUnsafeBufferPointer { output in
+                let start = pair * dimension
+                return VectorProducts.dot(
+                    UnsafeBufferPointer(rebasing: output[start..<start + dimension]),
+                    UnsafeBufferPointer(rebasing: output[half + start..<half + start + dimension]))
+            }
+        }
+        let slopes = orderSlopes(cosines, isSame: pairs.map(\.isSame), parts: parts)
+        var outputSlopes = [Float](repeating: 0, count: rows * dimension)
+        for pair in 0..<count {
+            for index in pair * dimension..<(pair + 1) * dimension {
+                outputSlopes[index] = slopes[pair] * output[half + index]
+                outputSlopes[half + index] = slopes[pair] * output[index]
+            }
+        }
         passNormalization(&outputSlopes, units: output, lengths: lengths, rows: rows)
 
         var downSlopes: [Float] = []
@@ -90,7 +91,6 @@ struct AdapterState {
         optimizers[0].step(&up, gradient: upSlopes, rate: rate, decay: training.weightDecay)
         optimizers[1].step(&bias, gradient: biasSlopes, rate: rate)
         optimizers[2].step(&down, gradient: downSlopes, rate: rate, decay: training.weightDecay)
-        optimizers[3].step(&logistic, gradient: logisticSlopes, rate: rate)
     }
 
     /// Adds the bias, silences what is negative and a random share of the rest; returns the slope of each unit.
@@ -136,48 +136,22 @@ struct AdapterState {
         }
     }
 
-    // MARK: Losses
-
-    /// Slopes of the softmax loss with respect to the cosines.
-    private func contrastSlopes(_ cosines: [Float], pairs: [LabeledPairs.Pair], components: [Int]) -> [Float] {
-        let count = pairs.count
-        var slopes = [Float](repeating: 0, count: count * count)
-        let sameCount = pairs.count { $0.isSame }
-        guard sameCount > 0, training.contrastWeight > 0 else { return slopes }
-        let factor = training.contrastWeight * 0.5 / training.temperature / Float(sameCount)
-        var shares = [Float](repeating: 0, count: count)
-        for (number, pair) in pairs.enumerated() where pair.isSame {
-            for isColumn in [false, true] {
-                var total: Float = 0
-                for other in 0..<count {
-                    let index = isColumn ? other * count + number : number * count + other
-                    let isContrast = other == number || components[other] != components[number]
-                    // Cosines are at most 1, so that no exponent is positive.
-                    shares[other] = isContrast ? exp((cosines[index] - 1) / training.temperature) : 0
-                    total += shares[other]
-                }
-                guard total > 0 else { continue }
-                for other in 0..<count {
-                    let index = isColumn ? other * count + number : number * count + other
-                    slopes[index] += factor * (shares[other] / total - (other == number ? 1 : 0))
-                }
-            }
+    /// Slopes of Σ w log(1 + Σ exp((cₙ − cₛ) ∕ temperature)) with respect to the cosines c: the outer sum over parts
+    /// and their weights w, the inner one over every pair n of the part and batch that is not the same and every pair s
+    /// that is.
+    private func orderSlopes(_ cosines: [Float], isSame: [Bool], parts: [Int]) -> [Float] {
+        let temperature = Double(training.temperature)
+        // The sum is one of products: exp(cₙ ∕ t) × exp(−cₛ ∕ t).
+        let terms = zip(cosines, isSame).map { exp((($1 ? -1 : 1) * Double($0)) / temperature) }
+        var same = [Double](repeating: 0, count: training.weights.count)
+        var other = same
+        for index in terms.indices {
+            if isSame[index] { same[parts[index]] += terms[index] } else { other[parts[index]] += terms[index] }
         }
-        return slopes
-    }
-
-    /// Adds the slopes of the logistic loss; returns those of its own two weights.
-    private func addLabelSlopes(to slopes: inout [Float], cosines: [Float], pairs: [LabeledPairs.Pair]) -> [Float] {
-        let count = pairs.count
-        var own: [Float] = [0, 0]
-        for (number, pair) in pairs.enumerated() {
-            let cosine = cosines[number * count + number]
-            let probability = 1 / (1 + exp(-(logistic[0] * cosine + logistic[1])))
-            let error = (probability - (pair.isSame ? 1 : 0)) / Float(count)
-            own[0] += error * cosine
-            own[1] += error
-            slopes[number * count + number] += error * logistic[0]
+        return terms.indices.map { index in
+            let part = parts[index]
+            let factor = Double(training.weights[part]) / (1 + same[part] * other[part]) / temperature
+            return Float((isSame[index] ? -other[part] : same[part]) * terms[index] * factor)
         }
-        return own
     }
 }

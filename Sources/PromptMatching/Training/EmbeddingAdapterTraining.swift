@@ -8,34 +8,35 @@
 
 /// Trains an `EmbeddingAdapter` on labeled pairs.
 ///
-/// Two losses on batches of pairs: every pair that is the same must be told from all others of its batch (softmax over
-/// cosines ∕ temperature, both ways), and a logistic function of the cosine must give the label.
+/// The loss of a batch is small when every pair that is the same has a larger cosine than every pair that is not
+/// (CoSENT, Su 2022): it asks for an order and leaves open what cosine a label has.
 package struct EmbeddingAdapterTraining: Sendable {
     package var hiddenCount = 768
-    package var epochCount = 10
+    package var epochCount = 6
     package var batchCount = 128
     package var learningRate: Float = 1e-3
     package var temperature: Float = 0.05
-    /// How much the first loss counts beside the second.
-    package var contrastWeight: Float = 0.3
     /// Share of hidden units silenced at each step.
-    package var dropout: Float = 0.3
+    package var dropout: Float = 0.4
     package var weightDecay: Float = 0
     package var seed: UInt64 = 1
+    /// How much the loss of each part counts.
+    package var weights: [Float] = [1]
 
     package init() {}
 
     /// - Parameters:
-    ///   - components: per pair, a number that pairs with a common text share; such pairs are no contrast to each
-    ///     other.
+    ///   - parts: per pair, its place in `weights`; all in the first if nil. Pairs of different parts are not compared.
     ///   - progress: called after each epoch, with the share of the work that is done.
     package func train(
-        _ pairs: [LabeledPairs.Pair], components: [Int], embeddings: EmbeddingTable,
+        _ pairs: [LabeledPairs.Pair], parts: [Int]? = nil, embeddings: EmbeddingTable,
         progress: (Double) -> Void = { _ in }
     ) throws(MatchingError) -> EmbeddingAdapter {
-        guard pairs.count >= 32, pairs.count == components.count else {
+        guard pairs.count >= 32 else {
             throw MatchingError(.tooFewPairs, "an adapter needs at least 32 pairs, and there are \(pairs.count)")
         }
+        let parts = parts ?? [Int](repeating: 0, count: pairs.count)
+        precondition(parts.count == pairs.count && parts.allSatisfy(weights.indices.contains), "each pair has a part")
         MatrixProducts.useOneThread()
         var state = AdapterState(training: self, embeddings: embeddings)
         var order = Array(pairs.indices)
@@ -49,7 +50,7 @@ package struct EmbeddingAdapterTraining: Sendable {
                 step += 1
                 let rate = learningRate * min(1, step / 50) * 0.5 * (1 + cos(Float.pi * step / stepCount))
                 guard batch.count >= 8 else { continue }
-                state.step(batch.map { pairs[$0] }, components: batch.map { components[$0] }, rate: rate)
+                state.step(batch.map { pairs[$0] }, parts: batch.map { parts[$0] }, rate: rate)
             }
             progress(Double(epoch + 1) / Double(epochCount))
         }

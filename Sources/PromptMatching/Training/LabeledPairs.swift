@@ -4,8 +4,7 @@ package import FoundationEssentials
 ///
 /// Texts are numbered; a pair names two of them. `PAIRS.csv` comes in two forms, told apart by its heading:
 /// `row_a,row_b,same_meaning` with numbers of lines in a file of texts, or `prompt_a,prompt_b,same_meaning` with the
-/// texts
-/// themselves. `same_meaning` is 1 or 0.
+/// texts themselves. `same_meaning` is 1 or 0.
 package struct LabeledPairs: Sendable {
     package struct Pair: Sendable, Equatable {
         package let first: Int
@@ -21,6 +20,10 @@ package struct LabeledPairs: Sendable {
 
     package private(set) var texts: [String]
     package private(set) var pairs: [Pair]
+    /// Pairs of each set that was joined, as indices of `pairs`.
+    package private(set) var parts: [Range<Int>]
+    /// How much a pair of each part counts in training, above 0.
+    package var weights: [Float]
 
     package init(texts: [String], pairs: [Pair]) throws(MatchingError) {
         for (number, pair) in pairs.enumerated()
@@ -29,6 +32,30 @@ package struct LabeledPairs: Sendable {
         }
         self.texts = texts
         self.pairs = pairs
+        parts = [pairs.indices]
+        weights = [1]
+    }
+
+    /// The pairs of one set after those of the other; texts keep their order.
+    package init(joining sets: [LabeledPairs]) {
+        texts = []
+        pairs = []
+        parts = []
+        weights = []
+        for set in sets {
+            let offset = texts.count
+            parts += set.parts.map { $0.lowerBound + pairs.count..<$0.upperBound + pairs.count }
+            pairs += set.pairs.map {
+                Pair(first: $0.first + offset, second: $0.second + offset, isSame: $0.isSame)
+            }
+            texts += set.texts
+            weights += set.weights
+        }
+    }
+
+    /// Per pair, the number of its part.
+    var partOfPair: [Int] {
+        parts.enumerated().flatMap { number, part in [Int](repeating: number, count: part.count) }
     }
 
     /// - Parameter texts: what `row_a` and `row_b` count; not needed where the pairs carry their texts.

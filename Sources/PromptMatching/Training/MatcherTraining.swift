@@ -17,6 +17,8 @@ package struct MatcherTraining: Sendable {
     package struct Result: Sendable {
         package let adapter: EmbeddingAdapter?
         package let model: MatchModel
+        /// Per pair trained on, in their order: the probability by what was trained without its fold.
+        package let heldBack: [Double]
     }
 
     /// - Parameters:
@@ -36,6 +38,9 @@ package struct MatcherTraining: Sendable {
         let split = QuestionSplit(labeled)
         let components = chosen.map { split.components[$0] }
         let pairs = chosen.map { labeled.pairs[$0] }
+        let partOfPair = labeled.partOfPair
+        let partOfChosen = chosen.map { partOfPair[$0] }
+        let pairWeights = partOfChosen.map { labeled.weights[$0] }
         let promptPairs = pairs.map { PromptPair(prompts[$0.first], prompts[$0.second]) }
         let folds = QuestionSplit.folds(of: components, count: foldCount, seed: seed)
         let parts = Double(foldCount + 1)
@@ -47,11 +52,13 @@ package struct MatcherTraining: Sendable {
                     "the pairs hang together by the prompts that they share, so that they cannot be cut into folds that "
                         + "share none: one would leave \(indices.count) pairs to train on. Pairs of further prompts help.")
             }
-            let weights = WordWeights(training: indices.map { (promptPairs[$0], pairs[$0].isSame) })
+            let weights = WordWeights(
+                training: indices.map { (promptPairs[$0], pairs[$0].isSame, Double(pairWeights[$0])) })
             guard var training = self.adapter else { return (nil, weights) }
             training.seed = seed &* 31 &+ UInt64(number)
+            training.weights = labeled.weights
             let trained = try training.train(
-                indices.map { pairs[$0] }, components: indices.map { components[$0] }, embeddings: embeddings
+                indices.map { pairs[$0] }, parts: indices.map { partOfChosen[$0] }, embeddings: embeddings
             ) { progress((Double(number) + $0) / parts * 0.95) }
             return (trained.rounded(), weights)
         }
@@ -68,9 +75,9 @@ package struct MatcherTraining: Sendable {
         }
         let labels = pairs.map(\.isSame)
         let (adapter, weights) = try part(of: Array(pairs.indices), number: foldCount)
-        let heldBack = crossFitted(rows, labels: labels, folds: folds)
+        let heldBack = crossFitted(rows, labels: labels, weights: pairWeights, folds: folds)
         let calibration = PlattScaling.fit(scores: heldBack, labels: labels)
-        let (trees, bias) = boosting.train(rows, labels: labels)
+        let (trees, bias) = boosting.train(rows, labels: labels, weights: pairWeights)
         let probabilities = heldBack.map {
             LogisticFunction.probability(calibration.slope * Double($0) + calibration.offset)
         }
@@ -79,15 +86,18 @@ package struct MatcherTraining: Sendable {
             weights: weights, trees: trees, bias: bias, calibration: calibration,
             precision: PrecisionTable(probabilities: probabilities, similarities: similarities, labels: labels),
             adapterFingerprint: adapter?.fingerprint)
-        return Result(adapter: adapter, model: model)
+        return Result(adapter: adapter, model: model, heldBack: probabilities)
     }
 
     /// Scores of every pair by trees that were grown without its fold.
-    private func crossFitted(_ rows: [[Float]], labels: [Bool], folds: [Int]) -> [Float] {
+    private func crossFitted(
+        _ rows: [[Float]], labels: [Bool], weights: [Float], folds: [Int]
+    ) -> [Float] {
         var scores = [Float](repeating: 0, count: rows.count)
         for fold in 0..<foldCount {
             let others = rows.indices.filter { folds[$0] != fold }
-            let (trees, bias) = boosting.train(others.map { rows[$0] }, labels: others.map { labels[$0] })
+            let (trees, bias) = boosting.train(
+                others.map { rows[$0] }, labels: others.map { labels[$0] }, weights: others.map { weights[$0] })
             for index in rows.indices where folds[index] == fold {
                 scores[index] = trees.reduce(bias) { $0 + $1.value(of: rows[index]) }
             }

@@ -16,8 +16,10 @@ package struct TreeBoosting: Sendable {
 
     static let binCount = 64
 
-    /// - Parameter rows: one array of features per pair.
-    func train(_ rows: [[Float]], labels: [Bool]) -> (trees: [DecisionTree], bias: Float) {
+    /// - Parameters:
+    ///   - rows: one array of features per pair.
+    ///   - weights: how much each pair counts.
+    func train(_ rows: [[Float]], labels: [Bool], weights: [Float]) -> (trees: [DecisionTree], bias: Float) {
         let binned = BinnedFeatures(rows)
         var random = SeededGenerator(seed: seed)
         let share = Double(labels.count { $0 }) / Double(max(labels.count, 1))
@@ -29,8 +31,8 @@ package struct TreeBoosting: Sendable {
             var curvatures = slopes
             for index in rows.indices {
                 let probability = Float(LogisticFunction.probability(Double(scores[index])))
-                slopes[index] = probability - (labels[index] ? 1 : 0)
-                curvatures[index] = max(probability * (1 - probability), 1e-6)
+                slopes[index] = weights[index] * (probability - (labels[index] ? 1 : 0))
+                curvatures[index] = weights[index] * max(probability * (1 - probability), 1e-6)
             }
             let chosen = rows.indices.filter { _ in random.uniform() < pairShare }.map(Int32.init)
             var features = Array(0..<binned.featureCount)

@@ -6,6 +6,8 @@ struct MatcherReport: Encodable {
     struct Method: Encodable {
         var method: String
         var area: Double
+        /// The file, if the figures are of its pairs alone.
+        var file: String?
         /// Recall at `precisions`.
         var recalls: [Double]
     }
@@ -28,12 +30,21 @@ struct MatcherReport: Encodable {
     var thresholds: [Threshold]
     var folder: String
 
-    init(_ labeled: LabeledPairs, _ reports: [MatcherEvaluation.Report], _ model: MatchModel, folder: String) {
+    /// - Parameter files: of each of the sets that were joined.
+    init(
+        _ labeled: LabeledPairs, files: [String], _ reports: [MatcherEvaluation.Report], _ model: MatchModel,
+        folder: String
+    ) {
         texts = labeled.texts.count
         pairs = labeled.pairs.count
         pairsOfSameMeaning = labeled.pairs.count { $0.isSame }
         methods = reports.map {
             Method(method: $0.method.rawValue, area: $0.pooled.area, recalls: $0.pooled.recalls)
+        }
+        if files.count > 1, let whole = reports.first(where: { $0.method == .both }) {
+            methods += zip(files, whole.parts).map { file, part in
+                Method(method: whole.method.rawValue, area: part.area, file: file, recalls: part.recalls)
+            }
         }
         thresholds = [0.80, 0.87, 0.90, 0.93, 0.95].compactMap { value in
             guard let target = TargetPrecision(value) else { return nil }
@@ -60,7 +71,7 @@ struct MatcherReport: Encodable {
             lines += ["", "ON QUESTIONS NOT TRAINED ON  AREA   RECALL AT PRECISION \(heading)"]
             for method in methods {
                 let recalls = method.recalls.map(Self.three).joined(separator: " ")
-                let name = Self.padded(method.method, 27)
+                let name = Self.padded(method.file.map { "of \($0.suffix(22))" } ?? method.method, 27)
                 lines.append("  \(name)\(Self.three(method.area))  \(Self.padded("", 20))\(recalls)")
             }
         }

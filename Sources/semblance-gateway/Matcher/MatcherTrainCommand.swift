@@ -13,12 +13,16 @@ struct MatcherTrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train", abstract: "Train the match model and the adapter on pairs of your own.",
         discussion: """
-            PAIRS.csv has the heading prompt_a,prompt_b,same_meaning, or row_a,row_b,same_meaning with --texts. At least \
-            200 pairs; a few thousand are worth it. The pairs are cut into folds by question, and what is reported \
-            is measured on questions that were not trained on. Takes minutes of processor time.
+            A .csv file has the heading prompt_a,prompt_b,same_meaning, or row_a,row_b,same_meaning with --texts. A \
+            .jsonl file has prompts by what they want: on each line an object with topic, intent and prompts, a list. \
+            At least 200 pairs; a few thousand are worth it. The pairs of all files are cut into folds by question, \
+            and what is reported is measured on questions that were not trained on. Takes minutes of processor time.
             """)
 
-    @Argument(help: "Pairs of prompts, and whether they ask the same: 1 or 0.") var pairs: String
+    @Argument(help: "Files of pairs, and whether they ask the same: 1 or 0; or of prompts by intent.")
+    var pairs: [String]
+    @Option(help: "How much a pair of a file counts in training: once for each file, in their order; 1 if left out.")
+    var weight: [Float] = []
     @Option(help: "A file of texts, a JSON object with \"text\" on each line; pairs name its lines, counted from 0.")
     var texts: String?
     @Option(help: "The folder of the sentence encoder.") var encoder = "var/models/all-MiniLM-L6-v2"
@@ -28,6 +32,12 @@ struct MatcherTrainCommand: AsyncParsableCommand {
     @Flag(help: "Print the report as JSON.") var json = false
 
     func validate() throws {
+        guard weight.isEmpty || weight.count == pairs.count else {
+            throw ValidationError("--weight is given once for each file, or not at all.")
+        }
+        guard weight.allSatisfy({ $0 > 0 && $0 <= 1_000 }) else {
+            throw ValidationError("--weight is above 0, and 1000 at most.")
+        }
         guard folds == 0 || (2...10).contains(folds) else { throw ValidationError("--folds is 0, or from 2 through 10.") }
     }
 
@@ -43,7 +53,8 @@ struct MatcherTrainCommand: AsyncParsableCommand {
 
     private func train() throws -> MatcherReport {
         let known = try texts.map { try LabeledPairs.texts(jsonLines: try Self.read($0)) } ?? []
-        let labeled = try LabeledPairs(csv: String(decoding: try Self.read(pairs), as: UTF8.self), texts: known)
+        var labeled = LabeledPairs(joining: try pairs.map { try Self.labeled($0, texts: known) })
+        if !weight.isEmpty { labeled.weights = weight }
         let sentenceEncoder = try SentenceEncoder(
             folder: encoder, kernels: EncoderKernels(environment: ProcessInfo.processInfo.environment))
         let embeddings = try embed(labeled.texts, sentenceEncoder)
@@ -65,7 +76,15 @@ struct MatcherTrainCommand: AsyncParsableCommand {
         let trained = try training.train(labeled, prompts: prompts, embeddings: embeddings) { progress.show($0) }
         progress.end()
         try write(trained)
-        return MatcherReport(labeled, reports, trained.model, folder: output)
+        return MatcherReport(labeled, files: pairs, reports, trained.model, folder: output)
+    }
+
+    private static func labeled(_ path: String, texts: [String]) throws -> LabeledPairs {
+        let data = try read(path)
+        guard path.hasSuffix(".jsonl") else {
+            return try LabeledPairs(csv: String(decoding: data, as: UTF8.self), texts: texts)
+        }
+        return try PromptIntents(jsonLines: data).pairs()
     }
 
     private func embed(_ texts: [String], _ encoder: SentenceEncoder) throws -> EmbeddingTable {
