@@ -10,14 +10,13 @@ package struct Matcher: Sendable {
     package static let modelFile = "match-model.weights"
     package static let adapterFile = "adapter.weights"
 
-    /// - Throws: `damaged-weights` for a model without its adapter too, and the other way around.
+    /// - Throws: `damaged-weights` also for a model and an adapter that were not trained together.
     package init(model: MatchModel, adapter: EmbeddingAdapter?) throws(MatchingError) {
-        guard model.usesAdapter == (adapter != nil) else {
+        guard model.adapterFingerprint == adapter?.fingerprint else {
             throw MatchingError(
                 .damagedWeights,
-                model.usesAdapter
-                    ? "the model was trained with an adapter, and there is none"
-                    : "the model was trained without an adapter, and there is one")
+                "the model was trained with \(model.adapterFingerprint.map { "adapter \($0)" } ?? "no adapter"), and there is "
+                    + (adapter?.fingerprint ?? "none"))
         }
         self.model = model
         self.adapter = adapter
