@@ -63,7 +63,14 @@ struct ModelEndpoint: Sendable {
             let reply = try await cache.exact(inquiry)
             journey.disclosure = Disclosure(reply, requestIdentifier: inquiry.identifier)
             journey.lease = reply.lease
-            if case .hits(let hits) = reply.outcome { journey.hit = hits.first }
+            if case .hits(let hits) = reply.outcome, let hit = hits.first {
+                if inquiry.isCovered(by: hit.entry) {
+                    journey.hit = hit
+                } else {
+                    journey.disclosure = Disclosure(.miss, reason: .otherData, requestIdentifier: inquiry.identifier)
+                    journey.disclosure.lease = reply.lease
+                }
+            }
             if journey.disclosure.outcome == .miss {
                 journey.freshness = .init(
                     position: reply.lease.position, sourceSequences: reply.sourceSequences,

@@ -7,11 +7,13 @@ extension Request {
     /// The header's lines, in their order.
     var headerFieldList: [HeaderField] { headers.map { HeaderField($0.name.canonicalName, $0.value) } }
 
-    /// - Throws: `method_not_allowed`.
-    func expect(_ method: HTTPRequest.Method) throws(GatewayError) {
+    /// - Throws: `method_not_allowed`, with what is allowed.
+    func expect(_ method: HTTPRequest.Method) throws(Refusal) {
         guard self.method == method || (method == .get && self.method == .head) else {
-            throw GatewayError(
+            let error = GatewayError(
                 .methodNotAllowed, "\(uri.path) takes \(method.rawValue), not \(self.method.rawValue).")
+            let allowed = method == .get ? "GET, HEAD" : method.rawValue
+            throw Refusal(error: error, fields: [HeaderField("allow", allowed)])
         }
     }
 

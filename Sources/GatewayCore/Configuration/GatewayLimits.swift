@@ -41,6 +41,14 @@ package enum GatewayLimits {
     /// Routes, upstreams, use cases or mappings of one configuration.
     package static let configuredCount = 10_000
 
+    // MARK: Embeddings that are made here
+
+    /// Texts of one request for embeddings, as many as OpenAI takes.
+    package static let embeddingCount = 2_048
+    /// Texts of one request that wait for the encoder together: as many as fill a batch of it, so that a long list
+    /// leaves room for the questions of others.
+    package static let embeddingWindowCount = 32
+
     // MARK: Requests that wait for each other
 
     /// Upstream calls that others may join.
