@@ -54,6 +54,14 @@ def ended(process):
         process.wait()
 
 
+def until_stored(url, body):
+    """The packages stop reading a stream at the mark of its end, a moment before its answer is stored."""
+    deadline = time.monotonic() + 10
+    headers = {"cache-control": "only-if-cached", "anthropic-version": "2023-06-01"}
+    while httpx.post(url, json=body, headers=headers).status_code == 504 and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
 @pytest.fixture(scope="session")
 def upstream():
     upstream = FakeUpstream()

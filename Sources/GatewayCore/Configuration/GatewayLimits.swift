@@ -53,6 +53,8 @@ package enum GatewayLimits {
 
     /// Upstream calls that others may join.
     package static let flightCount = 16_384
+    /// How long a request waits for the answer to a question that is nearly its own, before it calls the upstream.
+    package static let nearAnswerMilliseconds: Int64 = 10_000
     /// Requests that wait for one upstream call.
     package static let followerCount = 1_024
 
