@@ -14,7 +14,7 @@ import Testing
     ) async throws {
         let embedder = CountingEmbedder()
         try await RunningGateway.with(
-            options: SemanticHitTests.options, embedder: embedder, judge: GuardJudge(),
+            options: SemanticHitTests.options, embedder: embedder,
             script: { _, number in (number == 1 ? [.wait(gate)] : []) + UpstreamAnswers.json(answer(number)) },
             { try await body($0, embedder) })
     }

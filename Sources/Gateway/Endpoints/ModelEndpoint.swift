@@ -1,6 +1,7 @@
 import CacheModel
 import GatewayCore
 import NIOCore
+import PromptMatching
 
 /// The way of a request to a model: exact cache, embed, semantic cache, upstream, store. `Inquiry` has identified it
 /// and found its route.
@@ -138,15 +139,18 @@ struct ModelEndpoint: Sendable {
         _ inquiry: Inquiry, _ journey: inout Journey, _ onLeaving: (@escaping @Sendable () -> Void) -> Void
     ) async throws {
         guard case .exactAndSemantic(let target, let text) = inquiry.decision.lookup, let vector = journey.vector,
-            let freshness = journey.freshness, !inquiry.decision.isOnlyIfCached, let similarity = similarity(target)
+            let freshness = journey.freshness, !inquiry.decision.isOnlyIfCached, let bar = judge.bar(for: target)
         else { return }
         var question = QuestionBoard.Question(
             namespace: Name(inquiry.decision.namespace), scope: inquiry.fingerprint.scope, key: inquiry.fingerprint.key,
             text: text, vector: vector, dependencies: inquiry.decision.dependencies, freshness: freshness,
             isStored: true)
         if case .no = inquiry.decision.storing { question.isStored = false }
-        let admission = questions.enter(question, similarity: similarity) { other, similarity in
-            accepts(text, other, similarity, target, inquiry)
+        let prompt = PromptText(text)
+        let admission = questions.enter(question, similarity: bar.similarity) { other, similarity in
+            let candidate = Candidate(
+                prompt: prompt, storedPrompt: other, similarity: similarity, guards: inquiry.decision.guards, bar: bar)
+            return judge.verdict(on: candidate).veto == nil
         }
         switch admission {
         case .first(let ticket): journey.ticket = ticket
@@ -166,21 +170,6 @@ struct ModelEndpoint: Sendable {
             await lookUpByMeaning(inquiry, target, text, &journey)
             if journey.hit != nil { counters.increment(.joined) }
         }
-    }
-
-    private func similarity(_ target: SemanticTarget) -> Float? {
-        switch target {
-        case .similarity(let similarity): similarity
-        case .precision(let precision): judge.threshold(forPrecision: precision)
-        }
-    }
-
-    private func accepts(
-        _ text: String, _ other: String, _ similarity: Float, _ target: SemanticTarget, _ inquiry: Inquiry
-    ) -> Bool {
-        judge.verdict(
-            on: Candidate(
-                prompt: text, storedPrompt: other, similarity: similarity, guards: inquiry.decision.guards)) == .accept
     }
 
     /// - Returns: nil when what is stored cannot be read, which makes it a miss.
