@@ -54,11 +54,11 @@ def ended(process):
         process.wait()
 
 
-def until_stored(url, body):
+def until_stored(url, body, **headers):
     """The packages stop reading a stream at the mark of its end, a moment before its answer is stored."""
     deadline = time.monotonic() + 10
-    headers = {"cache-control": "only-if-cached", "anthropic-version": "2023-06-01"}
-    while httpx.post(url, json=body, headers=headers).status_code == 504 and time.monotonic() < deadline:
+    while httpx.post(url, json=body, headers={"cache-control": "only-if-cached"} | headers).status_code == 504:
+        assert time.monotonic() < deadline, "the answer was never stored"
         time.sleep(0.01)
 
 

@@ -27,7 +27,8 @@ def test_a_stream_is_stored_and_replayed(client, gateway, upstream, question):
         with client.messages.stream(**arguments(question)) as stream:
             assert "".join(stream.text_stream) == "You asked: " + question
             assert stream.get_final_message().usage.output_tokens > 1
-        until_stored(gateway + "/v1/messages", arguments(question))
+        until_stored(gateway + "/v1/messages", arguments(question), **{
+            "anthropic-version": client.default_headers["anthropic-version"]})
     assert client.messages.create(**arguments(question)).content[0].text == "You asked: " + question
     assert len(upstream.take()) == 1
 

@@ -70,8 +70,6 @@ struct GatewayResponder: HTTPResponder {
         logger.info(
             "Request refused", metadata: ["code": "\(refused.code.rawValue)", "request": "\(identifier)"])
         if let seconds = refused.retryAfterSeconds { fields.append(HeaderField("retry-after", String(seconds))) }
-        // The body may not have been read to its end.
-        if refused.code == .requestTooLarge { fields.append(HeaderField("connection", "close")) }
         let body = refused.body(format, requestIdentifier: identifier)
         return Reply.json(body, status: refused.code.status, fields: fields).response(identifier: identifier)
     }

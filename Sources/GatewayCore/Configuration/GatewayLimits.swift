@@ -27,6 +27,8 @@ package enum GatewayLimits {
 
     /// A request's body, unless configured; never more than `JSONLimits.request.bytes`.
     package static let requestBytes = 16 << 20
+    /// What is left of a body that is refused is read and thrown away up to so many bytes.
+    package static let drainedBytes = 64 << 20
     /// Requests being answered at once, unless configured.
     package static let requestCount = 1_024
     package static let largestRequestCount = 100_000
