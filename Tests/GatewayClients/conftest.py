@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from fake_upstream import FakeUpstream
+from tiny_encoder import write_encoder
 
 try:
     import httpx2
@@ -53,6 +54,14 @@ def ended(process):
         process.wait()
 
 
+def until_stored(url, body, **headers):
+    """The packages stop reading a stream at the mark of its end, a moment before its answer is stored."""
+    deadline = time.monotonic() + 10
+    while httpx.post(url, json=body, headers={"cache-control": "only-if-cached"} | headers).status_code == 504:
+        assert time.monotonic() < deadline, "the answer was never stored"
+        time.sleep(0.01)
+
+
 @pytest.fixture(scope="session")
 def upstream():
     upstream = FakeUpstream()
@@ -75,8 +84,10 @@ def cache_port(tmp_path_factory):
 def gateway(tmp_path_factory, upstream, cache_port):
     """The address of a gateway whose only upstream is the fake one."""
     folder, port = tmp_path_factory.mktemp("gateway"), free_port()
+    write_encoder(folder / "tiny-encoder")
     configuration = (pathlib.Path(__file__).parent / "gateway.yaml").read_text()
-    for name, value in {"PORT": port, "CACHE_PORT": cache_port, "UPSTREAM": upstream.url}.items():
+    for name, value in {"PORT": port, "CACHE_PORT": cache_port, "UPSTREAM": upstream.url,
+                        "ENCODER": folder / "tiny-encoder"}.items():
         configuration = configuration.replace(f"@{name}@", str(value))
     (folder / "gateway.yaml").write_text(configuration)
     url = f"http://127.0.0.1:{port}"

@@ -3,14 +3,18 @@
 What it does follows from the model that is asked for: `echo` answers with the last user message; `echo-tools` calls a
 tool; `echo-json` answers with JSON; `echo-slow` waits half a second before each piece; `echo-odd` sends one byte at a
 time; `echo-cut-N` closes the connection after N bytes of the body; `echo-reset-N` resets it; `status-N` answers with
-that status and an error object; `echo-length` ends with finish reason `length`.
+that status and an error object; `echo-length` ends with finish reason `length`; `echo-hang` says the first piece of a
+stream, or nothing, and then waits until it is hung up on, which `lost` counts.
 """
 import asyncio
+import base64
+import hashlib
 import json
 import re
 import socket
 import struct
 import threading
+import time
 
 
 def text_of(content):
@@ -33,7 +37,7 @@ def words(text):
 class FakeUpstream:
     def __init__(self):
         self.requests = []
-        self.cancelled = 0
+        self.lost = 0
         self.lock = threading.Lock()
         self.number = 0
         started = threading.Event()
@@ -67,6 +71,13 @@ class FakeUpstream:
             taken, self.requests = self.requests, []
         return taken
 
+    def lost_soon(self, count, seconds=10):
+        """Whether so many callers have hung up on it, or do within that time."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self.lost < count:
+            time.sleep(0.01)
+        return self.lost == count
+
     # MARK: HTTP
 
     async def connected(self, reader, writer):
@@ -74,8 +85,7 @@ class FakeUpstream:
             while await self.answer(reader, writer):
                 pass
         except (ConnectionError, asyncio.IncompleteReadError):
-            with self.lock:
-                self.cancelled += 1
+            pass
         finally:
             writer.close()
 
@@ -117,7 +127,18 @@ class FakeUpstream:
             await self.plain(writer, 404, b'{"error":{"message":"no such path","type":"invalid_request_error"}}')
             return True
         pieces = maker[endpoint](request, number)
+        if model.endswith("-hang"):
+            return await self.hang(reader, writer, pieces if request.get("stream") else [])
         return await (self.stream if request.get("stream") else self.whole)(writer, model, pieces)
+
+    async def hang(self, reader, writer, pieces):
+        if pieces:
+            writer.write(STREAM_HEAD + chunk(pieces[0]))
+            await writer.drain()
+        if await asyncio.wait_for(reader.read(1), 60) == b"":
+            with self.lock:
+                self.lost += 1
+        return False
 
     async def plain(self, writer, status, body):
         writer.write(
@@ -131,9 +152,7 @@ class FakeUpstream:
         return await self.send(writer, model, head, [body], lambda piece: piece, b"")
 
     async def stream(self, writer, model, pieces):
-        head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
-        return await self.send(
-            writer, model, head, pieces, lambda piece: b"%x\r\n%b\r\n" % (len(piece), piece), b"0\r\n\r\n")
+        return await self.send(writer, model, STREAM_HEAD, pieces, chunk, b"0\r\n\r\n")
 
     async def send(self, writer, model, head, pieces, frame, tail):
         writer.write(head)
@@ -158,6 +177,13 @@ class FakeUpstream:
         writer.write(tail)
         await writer.drain()
         return True
+
+
+STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+def chunk(piece):
+    return b"%x\r\n%b\r\n" % (len(piece), piece)
 
 
 def event(data, name=None):
@@ -190,15 +216,15 @@ def chat(request, number):
             {"index": 0, "message": message, "logprobs": None, "finish_reason": reason}]}).encode()]
     base["object"] = "chat.completion.chunk"
 
-    def chunk(delta, finish=None):
+    def piece(delta, finish=None):
         return event(base | {"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
 
-    pieces = [chunk({"role": "assistant", "content": ""})]
+    pieces = [piece({"role": "assistant", "content": ""})]
     if reason == "tool_calls":
-        pieces.append(chunk({"tool_calls": [{"index": 0} | call]}))
+        pieces.append(piece({"tool_calls": [{"index": 0} | call]}))
     else:
-        pieces += [chunk({"content": word}) for word in words(text)]
-    pieces.append(chunk({}, reason))
+        pieces += [piece({"content": word}) for word in words(text)]
+    pieces.append(piece({}, reason))
     if (request.get("stream_options") or {}).get("include_usage"):
         pieces.append(event(base | {"choices": [], "usage": usage_chat(text)}))
     return pieces + [event("[DONE]")]
@@ -208,6 +234,10 @@ def responses(request, number):
     text = answer_text(request)
     part = {"type": "output_text", "text": text, "annotations": []}
     item = {"type": "message", "id": f"msg_{number}", "status": "completed", "role": "assistant", "content": [part]}
+    calls_tool = request.get("model") == "echo-tools"
+    if calls_tool:
+        item = {"type": "function_call", "id": f"fc_{number}", "call_id": "call_1", "name": "look_up",
+                "arguments": '{"q":"x"}', "status": "completed"}
     usage = {"input_tokens": 7, "output_tokens": len(words(text)), "total_tokens": 7 + len(words(text)),
              "input_tokens_details": {"cached_tokens": 0}, "output_tokens_details": {"reasoning_tokens": 0}}
     whole = {"id": f"resp_{number}", "object": "response", "created_at": 1_700_000_000 + number, "status": "completed",
@@ -218,6 +248,17 @@ def responses(request, number):
         return [json.dumps(whole).encode()]
     begun = whole | {"status": "in_progress", "output": [], "usage": None}
     place = {"item_id": item["id"], "output_index": 0, "content_index": 0}
+    if calls_tool:
+        place = {"item_id": item["id"], "output_index": 0}
+        events = [("response.created", {"response": begun}), ("response.in_progress", {"response": begun}),
+                  ("response.output_item.added", {"output_index": 0, "item": item | {
+                      "status": "in_progress", "arguments": ""}}),
+                  ("response.function_call_arguments.delta", place | {"delta": item["arguments"]}),
+                  ("response.function_call_arguments.done", place | {"arguments": item["arguments"], "name": "look_up"}),
+                  ("response.output_item.done", {"output_index": 0, "item": item}),
+                  ("response.completed", {"response": whole})]
+        return [event({"type": name, "sequence_number": order} | data, name)
+                for order, (name, data) in enumerate(events)]
     events = [("response.created", {"response": begun}), ("response.in_progress", {"response": begun}),
               ("response.output_item.added", {"output_index": 0, "item": item | {"status": "in_progress", "content": []}}),
               ("response.content_part.added", place | {"part": part | {"text": ""}})]
@@ -231,17 +272,24 @@ def responses(request, number):
 
 def messages(request, number):
     text = answer_text(request)
-    reason = "max_tokens" if request.get("model") == "echo-length" else "end_turn"
+    model = request.get("model", "echo")
+    reason = "max_tokens" if model == "echo-length" else "tool_use" if model == "echo-tools" else "end_turn"
+    block = {"type": "text", "text": text}
+    if reason == "tool_use":
+        block = {"type": "tool_use", "id": "toolu_1", "name": "look_up", "input": {"q": "x"}}
     base = {"id": f"msg_{number}", "type": "message", "role": "assistant", "model": request.get("model", "echo")}
     usage = {"input_tokens": 7, "output_tokens": len(words(text))}
     if not request.get("stream"):
-        return [json.dumps(base | {"content": [{"type": "text", "text": text}], "stop_reason": reason,
+        return [json.dumps(base | {"content": [block], "stop_reason": reason,
                                    "stop_sequence": None, "usage": usage}).encode()]
     events = [("message_start", {"message": base | {"content": [], "stop_reason": None, "stop_sequence": None,
                                                     "usage": usage | {"output_tokens": 1}}}),
-              ("content_block_start", {"index": 0, "content_block": {"type": "text", "text": ""}}), ("ping", {})]
-    events += [("content_block_delta", {"index": 0, "delta": {"type": "text_delta", "text": word}})
-               for word in words(text)]
+              ("content_block_start", {"index": 0, "content_block": block | (
+                  {"input": {}} if reason == "tool_use" else {"text": ""})}), ("ping", {})]
+    deltas = [{"type": "text_delta", "text": word} for word in words(text)]
+    if reason == "tool_use":
+        deltas = [{"type": "input_json_delta", "partial_json": part} for part in ('{"q"', ':"x"}')]
+    events += [("content_block_delta", {"index": 0, "delta": delta}) for delta in deltas]
     events += [("content_block_stop", {"index": 0}),
                ("message_delta", {"delta": {"stop_reason": reason, "stop_sequence": None},
                                   "usage": {"output_tokens": len(words(text))}}), ("message_stop", {})]
@@ -250,15 +298,16 @@ def messages(request, number):
 
 def embeddings(request, number):
     """Vectors that follow from the words: texts of the same words in any order are the same."""
-    import hashlib
-
     def vector(text):
         sums = [0.0] * 64
         for word in sorted(re.findall(r"\w+", text.lower())):
             for index, byte in enumerate(hashlib.sha512(word.encode()).digest()):
                 sums[index] += (byte - 127.5) / 128
         length = sum(value * value for value in sums) ** 0.5 or 1
-        return [value / length for value in sums]
+        values = [value / length for value in sums]
+        if request.get("encoding_format") == "base64":
+            return base64.b64encode(struct.pack("<64f", *values)).decode()
+        return values
 
     texts = request["input"] if isinstance(request["input"], list) else [request["input"]]
     return [json.dumps({"object": "list", "model": request.get("model", "echo"),

@@ -2,7 +2,7 @@
 import anthropic
 import pytest
 
-from conftest import TRANSPORT_ERRORS
+from conftest import TRANSPORT_ERRORS, until_stored
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +22,13 @@ def test_a_repeated_message_costs_one_call(client, upstream, question):
     assert len(upstream.take()) == 1
 
 
-def test_a_stream_is_stored_and_replayed(client, upstream, question):
+def test_a_stream_is_stored_and_replayed(client, gateway, upstream, question):
     for _ in range(2):
         with client.messages.stream(**arguments(question)) as stream:
             assert "".join(stream.text_stream) == "You asked: " + question
             assert stream.get_final_message().usage.output_tokens > 1
+        until_stored(gateway + "/v1/messages", arguments(question), **{
+            "anthropic-version": client.default_headers["anthropic-version"]})
     assert client.messages.create(**arguments(question)).content[0].text == "You asked: " + question
     assert len(upstream.take()) == 1
 

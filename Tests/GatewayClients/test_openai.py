@@ -12,7 +12,7 @@ import openai
 import pydantic
 import pytest
 
-from conftest import TRANSPORT_ERRORS
+from conftest import TRANSPORT_ERRORS, until_stored
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +57,12 @@ def test_a_repeated_chat_costs_one_call(client, upstream, question):
     assert len(upstream.take()) == 1
 
 
-def test_a_stream_is_stored_and_replayed_as_a_stream_and_as_a_body(client, upstream, question):
-    streams = [text_of(client.chat.completions.create(model="echo", messages=messages(question), stream=True))
-               for _ in range(2)]
+def test_a_stream_is_stored_and_replayed_as_a_stream_and_as_a_body(client, gateway, upstream, question):
+    streams = []
+    for _ in range(2):
+        streams.append(text_of(client.chat.completions.create(
+            model="echo", messages=messages(question), stream=True)))
+        until_stored(gateway + "/v1/chat/completions", {"model": "echo", "messages": messages(question)})
     whole = client.chat.completions.create(model="echo", messages=messages(question))
     assert set(streams) == {"You asked: " + question} and whole.choices[0].message.content == streams[0]
     assert len(upstream.take()) == 1

@@ -92,6 +92,27 @@ import Testing
         }
     }
 
+    @Test func aStoredAnswerCountsOnlyIfItRestsOnWhatTheRequestNames() async throws {
+        try await Self.with { gateway in
+            for (dependencies, cache, number) in [
+                ("", "miss", 1), ("", "hit", 1),
+                // Nobody would tell the first answer of a change of the accounts.
+                ("accounts/ada@7", "miss", 2), ("accounts/ada@7", "hit", 2), ("accounts/bob@3", "miss", 3),
+                ("accounts/bob@3", "hit", 3), ("accounts/bob@2", "hit", 3),
+                // The cache has not heard of version 4 yet, the request has.
+                ("accounts/bob@4", "miss", 4), ("accounts/bob@3", "hit", 4), ("accounts/bob", "hit", 4),
+                // Who asks for nothing gets what there is.
+                ("", "hit", 4), ("accounts/bob@4, accounts/ada", "miss", 5),
+            ] {
+                let headers = dependencies.isEmpty ? [] : [("x-semblance-depends-on", dependencies)]
+                let answer = try await gateway.post(.chatCompletions, Self.question, headers)
+                #expect(answer.cache == cache && answer.text.contains("Answer \(number)."), "\(dependencies)")
+                guard cache == "miss" else { continue }
+                #expect(answer["x-semblance-cache-reason"] == (number == 1 ? "semantic-off" : "other-data"))
+            }
+        }
+    }
+
     @Test func aWebhookIsBelievedOnlyWithItsSignature() async throws {
         try await Self.with { gateway in
             let body = #"{"source":"kb/refunds","version":42}"#

@@ -64,6 +64,20 @@ import Testing
         }
     }
 
+    @Test func aNearAnswerThatRestsOnLessMakesRoomForOneThatRestsOnAll() async throws {
+        try await Self.with { gateway in
+            let data = [("x-semblance-depends-on", "kb/refunds@2")]
+            _ = try await Self.ask(gateway, "refund policy please")
+            let other = try await Self.ask(gateway, "please refund policy", data)
+            #expect(other.cache == "miss" && other["x-semblance-cache-reason"] == "other-data")
+            #expect(other.text.contains("Answer 2."))
+            let near = try await Self.ask(gateway, "policy please refund", data)
+            #expect(near.cache == "semantic-hit" && near.text.contains("Answer 2."))
+            let later = try await Self.ask(gateway, "policy refund please", [("x-semblance-depends-on", "kb/refunds@3")])
+            #expect(later.cache == "miss" && later.text.contains("Answer 3."))
+        }
+    }
+
     @Test func otherSystemPromptsAreOtherScopes() async throws {
         try await Self.with { gateway in
             for (number, system) in ["Be brief.", "Be kind."].enumerated() {

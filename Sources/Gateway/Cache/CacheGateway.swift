@@ -57,6 +57,10 @@ package struct CacheGateway: Sendable {
         for hit in hits {
             // Without its question nobody can tell whether it asks the same.
             guard let stored = hit.entry.prompt else { continue }
+            guard inquiry.isCovered(by: hit.entry) else {
+                finding.vetoes.append(.otherData)
+                continue
+            }
             let verdict = judge.verdict(
                 on: Candidate(
                     prompt: prompt, storedPrompt: stored, similarity: hit.similarity, guards: inquiry.decision.guards,

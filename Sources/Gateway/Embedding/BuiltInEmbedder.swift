@@ -20,17 +20,27 @@ package struct BuiltInEmbedder: PromptEmbedder {
         queue = EncodingQueue(encoder: encoder)
     }
 
+    /// Tokens of a text, with the two that enclose it.
+    var maximumTokens: Int { queue.encoder.tokenizer.maximumTokens }
+
+    func tokens(of text: String) -> TokenSequence { queue.encoder.tokenizer.tokens(of: text) }
+
     package func embed(_ texts: [String]) async throws -> [[Float]] {
-        do {
-            return try await withThrowingTaskGroup(of: (Int, [Float]).self) { group in
-                for (index, text) in texts.enumerated() {
-                    group.addTask { (index, try await queue.encode(text).embedding) }
-                }
-                var vectors = [[Float]](repeating: [], count: texts.count)
-                for try await (index, vector) in group { vectors[index] = vector }
-                return vectors
+        try await withThrowingTaskGroup(of: (Int, [Float]).self) { group in
+            for (index, text) in texts.enumerated() {
+                group.addTask { (index, try await embed(tokens(of: text))) }
             }
-        } catch let error as EmbeddingError {
+            var vectors = [[Float]](repeating: [], count: texts.count)
+            for try await (index, vector) in group { vectors[index] = vector }
+            return vectors
+        }
+    }
+
+    /// - Throws: as `embed(_: [String])`.
+    func embed(_ text: TokenSequence) async throws -> [Float] {
+        do {
+            return try await queue.encode(text).embedding
+        } catch {
             if error.code == .cancelled { throw CancellationError() }
             throw GatewayError(.embedderUnavailable, error.message, retryAfterSeconds: 1)
         }

@@ -1,6 +1,7 @@
 import CacheModel
 import GatewayCore
 import NIOCore
+import PromptMatching
 
 /// The way of a request to a model: exact cache, embed, semantic cache, upstream, store. `Inquiry` has identified it
 /// and found its route.
@@ -9,6 +10,7 @@ struct ModelEndpoint: Sendable {
     let embedder: (any PromptEmbedder)?
     let judge: CandidateJudge
     let flights: FlightBoard
+    let questions = QuestionBoard()
     let run: UpstreamRun
     let counters: GatewayCounters
 
@@ -19,6 +21,10 @@ struct ModelEndpoint: Sendable {
         var freshness: FlightBoard.Flights.Freshness?
         var vector: [Float]?
         var hit: Hit?
+        /// Has others wait for the answer, who ask nearly the same.
+        var ticket: QuestionBoard.Ticket?
+        /// Time that was spent waiting for the answer to a question that is nearly this one.
+        var waitedMicroseconds: UInt64 = 0
     }
 
     /// - Parameter onLeaving: told how to give up when the client goes away.
@@ -27,6 +33,7 @@ struct ModelEndpoint: Sendable {
     ) async throws -> Reply {
         var journey = Journey(disclosure: Disclosure(.bypass, requestIdentifier: inquiry.identifier))
         await lookUp(inquiry, &journey)
+        if journey.hit == nil { try await waitForNearAnswer(inquiry, &journey, onLeaving) }
         if let hit = journey.hit, let reply = replay(hit, inquiry, &journey) { return reply }
         counters.increment(.answers(journey.disclosure.outcome))
         if inquiry.decision.isOnlyIfCached {
@@ -63,7 +70,14 @@ struct ModelEndpoint: Sendable {
             let reply = try await cache.exact(inquiry)
             journey.disclosure = Disclosure(reply, requestIdentifier: inquiry.identifier)
             journey.lease = reply.lease
-            if case .hits(let hits) = reply.outcome { journey.hit = hits.first }
+            if case .hits(let hits) = reply.outcome, let hit = hits.first {
+                if inquiry.isCovered(by: hit.entry) {
+                    journey.hit = hit
+                } else {
+                    journey.disclosure = Disclosure(.miss, reason: .otherData, requestIdentifier: inquiry.identifier)
+                    journey.disclosure.lease = reply.lease
+                }
+            }
             if journey.disclosure.outcome == .miss {
                 journey.freshness = .init(
                     position: reply.lease.position, sourceSequences: reply.sourceSequences,
@@ -86,7 +100,7 @@ struct ModelEndpoint: Sendable {
             return
         }
         do {
-            journey.vector = try await embedder.embed([text]).first
+            if journey.vector == nil { journey.vector = try await embedder.embed([text]).first }
         } catch {
             journey.disclosure.reason = .embedderUnavailable
             return
@@ -120,6 +134,44 @@ struct ModelEndpoint: Sendable {
         }
     }
 
+    /// Has the request wait while somebody else has nearly the same question answered, and look again.
+    private func waitForNearAnswer(
+        _ inquiry: Inquiry, _ journey: inout Journey, _ onLeaving: (@escaping @Sendable () -> Void) -> Void
+    ) async throws {
+        guard case .exactAndSemantic(let target, let text) = inquiry.decision.lookup, let vector = journey.vector,
+            let freshness = journey.freshness, !inquiry.decision.isOnlyIfCached, let bar = judge.bar(for: target)
+        else { return }
+        var question = QuestionBoard.Question(
+            namespace: Name(inquiry.decision.namespace), scope: inquiry.fingerprint.scope, key: inquiry.fingerprint.key,
+            text: text, vector: vector, dependencies: inquiry.decision.dependencies, freshness: freshness,
+            isStored: true)
+        if case .no = inquiry.decision.storing { question.isStored = false }
+        let prompt = PromptText(text)
+        let admission = questions.enter(question, similarity: bar.similarity) { other, similarity in
+            let candidate = Candidate(
+                prompt: prompt, storedPrompt: other, similarity: similarity, guards: inquiry.decision.guards, bar: bar)
+            return judge.verdict(on: candidate).veto == nil
+        }
+        switch admission {
+        case .first(let ticket): journey.ticket = ticket
+        case .alone: break
+        case .waits(let settlement):
+            let begin = inquiry.elapsedMicroseconds
+            let waiting = Task {
+                let limit = min(GatewayLimits.nearAnswerMilliseconds, inquiry.deadlineMilliseconds ?? .max)
+                try? await withDeadline(.now + .milliseconds(limit), or: CancellationError()) {
+                    await settlement.wait()
+                }
+            }
+            onLeaving { waiting.cancel() }
+            await withTaskCancellationHandler { await waiting.value } onCancel: { waiting.cancel() }
+            guard !waiting.isCancelled else { throw CancellationError() }
+            journey.waitedMicroseconds = inquiry.elapsedMicroseconds - begin
+            await lookUpByMeaning(inquiry, target, text, &journey)
+            if journey.hit != nil { counters.increment(.joined) }
+        }
+    }
+
     /// - Returns: nil when what is stored cannot be read, which makes it a miss.
     private func replay(_ hit: Hit, _ inquiry: Inquiry, _ journey: inout Journey) -> Reply? {
         let request = inquiry.request
@@ -134,7 +186,7 @@ struct ModelEndpoint: Sendable {
         let identifier = request.isRetainedUpstream ? nil : request.api.identifierPrefix.map(RandomIdentifier.make)
         let replay = AnswerReplay(stored, identifier: identifier, to: request)
         journey.disclosure.model = stored.model
-        journey.disclosure.overheadMicroseconds = inquiry.elapsedMicroseconds
+        journey.disclosure.overheadMicroseconds = inquiry.elapsedMicroseconds - journey.waitedMicroseconds
         let fields = journey.disclosure.headerFields
         if request.isStream, request.api != .embeddings {
             return Reply(
@@ -154,13 +206,14 @@ struct ModelEndpoint: Sendable {
         var disclosure = journey.disclosure
         disclosure.model = inquiry.route.model
         disclosure.routeReason = inquiry.route.reason
-        disclosure.overheadMicroseconds = inquiry.elapsedMicroseconds
+        disclosure.overheadMicroseconds = inquiry.elapsedMicroseconds - journey.waitedMicroseconds
         // Whoever keeps nothing of an answer shares no call either, nor who would end it at a time of its own.
         var freshness = journey.freshness
         if case .no = plan.storing { freshness = nil }
         if inquiry.deadlineMilliseconds != nil { freshness = nil }
-        let (listener, isJoined) = flights.board(Self.flightKey(inquiry), freshness) { [run] flight in
+        let (listener, isJoined) = flights.board(Self.flightKey(inquiry), freshness) { [run, ticket = journey.ticket] flight in
             await run(flight, plan)
+            ticket?.settle()
         }
         onLeaving { listener.leave() }
         if isJoined { counters.increment(.joined) }

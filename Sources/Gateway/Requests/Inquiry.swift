@@ -18,16 +18,17 @@ package struct Inquiry: Sendable {
     /// - Parameter embeddingModel: the label of the vectors that questions are compared by.
     /// - Throws: whatever is wrong with the request, named.
     package init(
-        _ api: ModelAPI, fields: [HeaderField], body: [UInt8], identifier: String, start: ContinuousClock.Instant,
+        _ request: ModelRequest, fields: [HeaderField], identifier: String, start: ContinuousClock.Instant,
         policy: CachePolicy, routes: RouteTable, embeddingModel: String?
     ) throws(GatewayError) {
         self.identifier = identifier
         self.start = start
         self.fields = fields
-        request = try ModelRequest(api, body: body)
+        self.request = request
         let directives = try RequestDirectives(headers: fields, metadata: request.metadata)
+        try directives.refuseWhatIsNotThere()
         decision = try policy.decision(for: CachePolicy.Facts(request), directives)
-        route = try routes.route(request.model, api)
+        route = try routes.route(request.model, request.api)
         deadlineMilliseconds = directives.deadlineMilliseconds
         var qualifiers = Self.qualifiers(fields, route.upstream)
         // Vectors of different encoders have nothing to do with each other, even where they have one length. What the
@@ -53,6 +54,11 @@ package struct Inquiry: Sendable {
 
     /// Sources whose last change a lookup is to tell.
     var sources: [String] { decision.dependencies.map(\.source) }
+
+    /// Whether a stored answer rests on what this request says that its answer does.
+    func isCovered(by entry: StoredEntry) -> Bool {
+        DependencyCoverage.covers(entry.dependencies, decision.dependencies)
+    }
 
     /// The upstream's time, or the client's if that is shorter.
     var upstreamDeadline: (instant: ContinuousClock.Instant, error: GatewayError) {

@@ -14,7 +14,7 @@ package final class GatewayCounters: Sendable {
 
         package static let allCases: [Counter] =
             [.requests] + Disclosure.Outcome.allCases.map(Self.answers)
-            + GuardName.allCases.map { .vetoes(.guarded($0)) } + [.vetoes(.improbable)]
+            + GuardName.allCases.map { .vetoes(.guarded($0)) } + [.vetoes(.improbable), .vetoes(.otherData)]
             + [.joined, .upstreamCalls, .upstreamFailures, .stored, .notStored, .staleInserts]
             + [.refused, .disconnects, .invalidations]
     }

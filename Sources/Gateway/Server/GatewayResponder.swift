@@ -28,7 +28,9 @@ struct GatewayResponder: HTTPResponder {
     func respond(to request: Request, context: GatewayContext) async throws -> Response {
         let start = ContinuousClock.now
         let identifier = RandomIdentifier.make("req_")
-        let format = ErrorFormat(ModelAPI(path: request.uri.path))
+        let fields = request.headerFieldList
+        let format =
+            ModelAPI(path: request.uri.path).map { ErrorFormat($0) } ?? (fields.isAnthropic ? .anthropic : .openAI)
         counters.increment(.requests)
         let entry = load.enter(limit: bounds.requestCount)
         do {
@@ -37,7 +39,7 @@ struct GatewayResponder: HTTPResponder {
                     .overloaded, "The gateway answers \(bounds.requestCount) requests already, as many as it may.",
                     retryAfterSeconds: 1)
             }
-            var reply = try await reply(to: request, identifier, start, context.channel)
+            var reply = try await reply(to: request, fields, identifier, start, context.channel)
             reply.cleanup.add { [load] in load.leave() }
             if request.method == .head { reply.body = .bytes([]) }
             return reply.response(identifier: identifier)
@@ -48,10 +50,12 @@ struct GatewayResponder: HTTPResponder {
     }
 
     private func refusal(_ error: any Error, _ format: ErrorFormat, _ identifier: String) -> Response {
-        var disclosure: Disclosure?
+        var fields: [HeaderField] = []
         let refused: GatewayError
         switch error {
-        case let refusal as Refusal: (refused, disclosure) = (refusal.error, refusal.disclosure)
+        case let refusal as Refusal:
+            refused = refusal.error
+            fields = (refusal.disclosure?.headerFields ?? []) + refusal.fields
         case let error as GatewayError: refused = error
         case is CancellationError:
             // Nobody is there to read it.
@@ -65,24 +69,21 @@ struct GatewayResponder: HTTPResponder {
         counters.increment(.refused)
         logger.info(
             "Request refused", metadata: ["code": "\(refused.code.rawValue)", "request": "\(identifier)"])
-        var fields = disclosure?.headerFields ?? []
         if let seconds = refused.retryAfterSeconds { fields.append(HeaderField("retry-after", String(seconds))) }
-        // The body may not have been read to its end.
-        if refused.code == .requestTooLarge { fields.append(HeaderField("connection", "close")) }
         let body = refused.body(format, requestIdentifier: identifier)
         return Reply.json(body, status: refused.code.status, fields: fields).response(identifier: identifier)
     }
 
     private func reply(
-        to request: Request, _ identifier: String, _ start: ContinuousClock.Instant, _ channel: any Channel
+        to request: Request, _ fields: [HeaderField], _ identifier: String, _ start: ContinuousClock.Instant,
+        _ channel: any Channel
     ) async throws -> Reply {
         let path = request.uri.path
-        let fields = request.headerFieldList
         if let api = ModelAPI(path: path) {
             try request.expect(.post)
             let body = try await request.bodyBytes(limitBytes: bounds.requestBytes)
             return try await model(
-                api, fields: fields, body: body, identifier: identifier, start: start, channel)
+                try ModelRequest(api, body: body), fields: fields, identifier: identifier, start: start, channel)
         }
         switch path {
         case "/": return try request.expect(.get) { endpoints.welcome.reply }
@@ -99,22 +100,38 @@ struct GatewayResponder: HTTPResponder {
         default: break
         }
         if let name = path.below("/v1/models/") {
-            return try request.expect(.get) { try endpoints.models.model(name) }
+            return try request.expect(.get) { try endpoints.models.model(name, fields) }
         }
-        if let name = path.below("/v1/invalidations/") { return try await invalidate(request, fields, mapping: name) }
+        if let name = path.below("/v1/invalidations/") {
+            return try await invalidate(request, fields, mapping: name)
+        }
         throw GatewayError(.unknownEndpoint, "There is no endpoint \(request.method.rawValue) \(path).")
     }
 
     private func model(
-        _ api: ModelAPI, fields: [HeaderField], body: [UInt8], identifier: String, start: ContinuousClock.Instant,
+        _ request: ModelRequest, fields: [HeaderField], identifier: String, start: ContinuousClock.Instant,
         _ channel: any Channel
     ) async throws -> Reply {
+        if let embeddings = endpoints.embeddings, request.api == .embeddings,
+            endpoints.routes.leadsToEncoder(request.model, encoder: embeddings.encoder.model)
+        {
+            let call = EmbeddingsEndpoint.Call(
+                request: request, fields: fields, identifier: identifier, start: start)
+            return try await watching(channel) { try await embeddings.reply(to: call, onLeaving: $0) }
+        }
         let inquiry = try Inquiry(
-            api, fields: fields, body: body, identifier: identifier, start: start, policy: endpoints.policy,
+            request, fields: fields, identifier: identifier, start: start, policy: endpoints.policy,
             routes: endpoints.routes, embeddingModel: endpoints.model.embedder?.model)
+        return try await watching(channel) { try await endpoints.model.reply(to: inquiry, onLeaving: $0) }
+    }
+
+    /// Has whoever makes the reply told when the client goes away.
+    private func watching(
+        _ channel: any Channel, _ make: ((@escaping @Sendable () -> Void) -> Void) async throws -> Reply
+    ) async throws -> Reply {
         let watches = Mutex<[DisconnectRegistry.Watch]>([])
         do {
-            let reply = try await endpoints.model.reply(to: inquiry) { leave in
+            let reply = try await make { leave in
                 let watch = disconnects.watch(channel, leave)
                 watches.withLock { $0.append(watch) }
             }
@@ -150,9 +167,10 @@ private final class RequestLoad: Sendable {
 }
 
 extension String {
-    /// What comes after a prefix; nil without the prefix, and when nothing comes.
+    /// What comes after a prefix, its percent-encoding undone where it is one; nil without the prefix, and when nothing comes.
     fileprivate func below(_ prefix: String) -> String? {
         guard hasPrefix(prefix), utf8.count > prefix.utf8.count else { return nil }
-        return String(dropFirst(prefix.count))
+        let rest = dropFirst(prefix.count)
+        return PercentCoding.decode(rest) ?? String(rest)
     }
 }

@@ -109,8 +109,11 @@ package final class GatewayServer: Service {
             judge: CandidateJudge(model: matcher?.model), flights: FlightBoard(),
             run: UpstreamRun(upstreams: upstreams, store: store, counters: counters, logger: logger),
             counters: counters)
+        let builtIn = embedder as? BuiltInEmbedder
         return Endpoints(
-            policy: policy, routes: configuration.routes, model: model, models: ModelListEndpoint(configuration.routes),
+            policy: policy, routes: configuration.routes, model: model,
+            embeddings: builtIn.map { EmbeddingsEndpoint(encoder: $0, policy: policy, counters: counters) },
+            models: ModelListEndpoint(configuration.routes, encoder: builtIn?.model),
             lease: LeaseEndpoint(cache: cache, policy: policy),
             invalidations: InvalidationEndpoint(cache, configuration.webhooks, counters: counters, logger: logger),
             status: StatusEndpoint(cache: cache, counters: counters), welcome: WelcomePage(configuration))

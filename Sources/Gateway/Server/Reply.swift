@@ -31,4 +31,5 @@ struct Reply: Sendable {
 struct Refusal: Error {
     var error: GatewayError
     var disclosure: Disclosure?
+    var fields: [HeaderField] = []
 }

@@ -161,6 +161,11 @@ extension UpstreamFailure {
 extension GatewayError {
     /// What became of a call that has no answer, or no more of it.
     init(_ error: any Error) {
-        self = error as? GatewayError ?? UpstreamFailure(error).error
+        // Bytes that end too early are no wrong ones: the connection broke.
+        if let error = error as? HTTPParserError, error != .invalidEOFState {
+            self.init(.upstreamInvalidResponse, "The provider answered with something that is no HTTP.")
+        } else {
+            self = error as? GatewayError ?? UpstreamFailure(error).error
+        }
     }
 }

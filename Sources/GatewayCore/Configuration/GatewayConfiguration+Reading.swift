@@ -32,6 +32,11 @@ extension GatewayConfiguration {
         guard reader.problems.isEmpty, let listen, let cache, let routes, let encoder, let webhooks else {
             throw ConfigurationError(problems: reader.problems)
         }
+        if !encoder.isBuiltIn, let route = routes.routes.first(where: \.leadsToEncoder) {
+            root.report(
+                "routes", "has '\(route.pattern)' lead to '\(route.upstream)', but there is none: set encoder.folder")
+            throw ConfigurationError(problems: reader.problems)
+        }
         if encoder == .none, let useCase = useCases.first(where: { $0.matching != nil }) {
             root.report(
                 "use-cases",

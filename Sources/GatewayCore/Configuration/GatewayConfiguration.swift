@@ -19,6 +19,11 @@ package struct GatewayConfiguration: Sendable {
         /// In this process, from the files of a model in this folder.
         case builtIn(folder: String)
         case remote(RemoteEncoder)
+
+        var isBuiltIn: Bool {
+            if case .builtIn = self { return true }
+            return false
+        }
     }
 
     /// A server with OpenAI's `/v1/embeddings`.

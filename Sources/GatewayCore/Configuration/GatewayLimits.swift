@@ -27,6 +27,8 @@ package enum GatewayLimits {
 
     /// A request's body, unless configured; never more than `JSONLimits.request.bytes`.
     package static let requestBytes = 16 << 20
+    /// What is left of a body that is refused is read and thrown away up to so many bytes.
+    package static let drainedBytes = 64 << 20
     /// Requests being answered at once, unless configured.
     package static let requestCount = 1_024
     package static let largestRequestCount = 100_000
@@ -41,10 +43,20 @@ package enum GatewayLimits {
     /// Routes, upstreams, use cases or mappings of one configuration.
     package static let configuredCount = 10_000
 
+    // MARK: Embeddings that are made here
+
+    /// Texts of one request for embeddings, as many as OpenAI takes.
+    package static let embeddingCount = 2_048
+    /// Texts of one request that wait for the encoder together: as many as fill a batch of it, so that a long list
+    /// leaves room for the questions of others.
+    package static let embeddingWindowCount = 32
+
     // MARK: Requests that wait for each other
 
     /// Upstream calls that others may join.
     package static let flightCount = 16_384
+    /// How long a request waits for the answer to a question that is nearly its own, before it calls the upstream.
+    package static let nearAnswerMilliseconds: Int64 = 10_000
     /// Requests that wait for one upstream call.
     package static let followerCount = 1_024
 

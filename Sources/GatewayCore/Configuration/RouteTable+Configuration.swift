@@ -63,6 +63,8 @@ extension RouteTable {
         case .unknownUpstream(let pattern, let name):
             "has '\(pattern)' lead to '\(name)', which is no upstream"
                 + NearestName.suggestion(for: name, in: upstreams.map(\.name))
+        case .encoderModel(let pattern):
+            "has '\(pattern)' name a model of '\(encoderTarget)', which has one only: leave the model out"
         case .duplicate(let pattern): "has '\(pattern)' twice"
         case .ambiguous(let one, let other):
             "has '\(one)' and '\(other)', which match the same names and say equally much of them: make one longer"
@@ -103,6 +105,9 @@ extension Upstream {
             DecimalText.unsigned(text).flatMap { Int(exactly: $0) }.flatMap { $0 > 0 ? $0 : nil }
         }
         section.finish()
+        if name == RouteTable.encoderTarget {
+            section.report("kind", "cannot be: '\(name)' is the gateway's own encoder, call the upstream otherwise")
+        }
         if choice == .key, key == nil {
             section.report("credential", "is key, but there is none: set key or key-variable")
         }

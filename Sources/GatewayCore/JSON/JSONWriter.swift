@@ -47,6 +47,12 @@ package struct JSONWriter {
         bytes += String(number).utf8
     }
 
+    /// The fewest digits that are read back as this number, which must be finite.
+    package mutating func number(_ number: Float) {
+        separate()
+        bytes += String(describing: number).utf8
+    }
+
     package mutating func boolean(_ value: Bool) {
         separate()
         bytes += (value ? "true" : "false").utf8

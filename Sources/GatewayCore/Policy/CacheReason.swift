@@ -11,6 +11,8 @@ package enum CacheReason: Hashable, Sendable {
     case longPrompt
     /// The temperature is above 0, and the use case keeps no answers that were drawn at random.
     case sampled
+    /// The gateway's own encoder makes the embeddings, which takes no longer than to look them up.
+    case builtIn
 
     // How it is configured.
     case semanticOff
@@ -26,6 +28,8 @@ package enum CacheReason: Hashable, Sendable {
     /// What the answer rests on changed before it could be stored.
     case staleDependency
     case leaseRequired
+    /// The stored answer does not rest on all that the request names, or on an older version of it.
+    case otherData
     case superseded
 
     // What was found.
@@ -49,6 +53,7 @@ package enum CacheReason: Hashable, Sendable {
         case .exactOnly(let reason): reason.rawValue
         case .longPrompt: "long-prompt"
         case .sampled: "sampled"
+        case .builtIn: "built-in"
         case .semanticOff: "semantic-off"
         case .noEncoder: "no-encoder"
         case .noMatchModel: "no-match-model"
@@ -56,6 +61,7 @@ package enum CacheReason: Hashable, Sendable {
         case .fenced: "fenced"
         case .staleDependency: "stale-dependency"
         case .leaseRequired: "lease-required"
+        case .otherData: "other-data"
         case .superseded: "superseded"
         case .nothingStored: "nothing-stored"
         case .belowThreshold: "below-threshold"
@@ -72,9 +78,10 @@ package enum CacheReason: Hashable, Sendable {
 
     package static let allCases: [CacheReason] =
         [
-            .noCache, .noStore, .zeroMaximumAge, .longPrompt, .sampled, .semanticOff, .noEncoder,
-            .noMatchModel, .unversionedDependency, .fenced, .staleDependency, .leaseRequired, .superseded, .nothingStored,
-            .belowThreshold, .stale, .expired, .improbable, .cacheUnavailable, .cacheRefused, .embedderUnavailable,
+            .noCache, .noStore, .zeroMaximumAge, .longPrompt, .sampled, .builtIn, .semanticOff, .noEncoder,
+            .noMatchModel, .unversionedDependency, .fenced, .staleDependency, .leaseRequired, .otherData, .superseded,
+            .nothingStored, .belowThreshold, .stale, .expired, .improbable, .cacheUnavailable, .cacheRefused,
+            .embedderUnavailable,
         ] + RequestExclusion.allCases.map(Self.excluded) + ExactOnlyReason.allCases.map(Self.exactOnly)
         + GuardName.allCases.map(Self.guarded) + AnswerExclusion.allCases.map(Self.answer)
 }

@@ -1,7 +1,7 @@
 /// `%2C` for a comma: how characters that mean something in a header are written in a name.
-enum PercentCoding {
+package enum PercentCoding {
     /// - Returns: nil when a `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8.
-    static func decode(_ text: some StringProtocol) -> String? {
+    package static func decode(_ text: some StringProtocol) -> String? {
         let bytes = Array(text.utf8)
         guard bytes.contains(UInt8(ascii: "%")) else { return String(text) }
         var decoded: [UInt8] = []

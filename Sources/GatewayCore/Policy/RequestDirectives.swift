@@ -53,6 +53,21 @@ package struct RequestDirectives: Hashable, Sendable {
         cacheControl = try CacheControl(lines: headers.values("cache-control"))
     }
 
+    /// Nothing that is asked for is passed over in silence, so what there is not is refused.
+    ///
+    /// - Throws: `invalid_header` for a choice between models, and for a prompt that is to be trimmed.
+    package func refuseWhatIsNotThere() throws(GatewayError) {
+        if let route, route != .auto {
+            throw Self.invalid(
+                DirectiveName.route.header,
+                "asks for '\(route.rawValue)', but no route leaves a choice between models: name the model, or say auto")
+        }
+        if isTrimmed ?? false {
+            throw Self.invalid(
+                DirectiveName.trim.header, "is on, but prompts are passed on as they are: say off, or leave it out")
+        }
+    }
+
     private static func directive(_ name: Substring, _ label: String) throws(GatewayError) -> DirectiveName {
         if let directive = DirectiveName(rawValue: String(name)) { return directive }
         let near = NearestName.of(String(name), in: DirectiveName.allCases.map(\.rawValue))

@@ -43,7 +43,7 @@ package struct SingleFlight<Waiter: Hashable & Sendable>: Sendable {
         }
 
         /// Whether an answer that was begun at `start` is as good as one begun now.
-        func allows(_ start: Position) -> Bool {
+        package func allows(_ start: Position) -> Bool {
             guard position.incarnation == start.incarnation else { return false }
             // The very same position: nothing at all has changed.
             if position.sequence == start.sequence { return true }

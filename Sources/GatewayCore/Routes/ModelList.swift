@@ -1,4 +1,7 @@
-/// The models that the gateway can name: those of routes without a star. What `GET /v1/models` answers.
+import CacheModel
+
+/// The models that the gateway can name: those of routes without a star, and its own encoder. What `GET /v1/models`
+/// answers.
 package struct ModelList: Hashable, Sendable {
     package struct Model: Hashable, Sendable {
         package var identifier: String
@@ -9,10 +12,14 @@ package struct ModelList: Hashable, Sendable {
     /// In the order of their names.
     package var models: [Model]
 
-    package init(_ table: RouteTable) {
-        models = table.routes.filter(\.pattern.isExact)
+    /// - Parameter encoder: the model of the encoder in the gateway; nil without one.
+    package init(_ table: RouteTable, encoder: String? = nil) {
+        var models = table.routes.filter(\.pattern.isExact)
             .map { Model(identifier: $0.pattern.description, owner: $0.upstream) }
-            .sorted { $0.identifier.utf8.lexicographicallyPrecedes($1.identifier.utf8) }
+        if let encoder, !models.contains(where: { Name($0.identifier) == Name(encoder) }) {
+            models.append(Model(identifier: encoder, owner: RouteTable.encoderTarget))
+        }
+        self.models = models.sorted { $0.identifier.utf8.lexicographicallyPrecedes($1.identifier.utf8) }
     }
 
     package func body(_ format: ErrorFormat) -> [UInt8] {
@@ -34,14 +41,7 @@ package struct ModelList: Hashable, Sendable {
     private var anthropicBody: [UInt8] {
         JSONWriter.object { json in
             json.arrayMember("data") { json in
-                for model in models {
-                    json.object { json in
-                        json.member("type", "model")
-                        json.member("id", model.identifier)
-                        json.member("display_name", model.identifier)
-                        json.member("created_at", "1970-01-01T00:00:00Z")
-                    }
-                }
+                for model in models { json.object { Self.writeAnthropic(model, to: &$0) } }
             }
             json.member("has_more", false)
             json.optionalMember("first_id", models.first?.identifier)
@@ -50,10 +50,22 @@ package struct ModelList: Hashable, Sendable {
     }
 
     /// What `GET /v1/models/{model}` answers; nil when there is no route of this name.
-    package func body(of identifier: String) -> [UInt8]? {
+    package func body(of identifier: String, _ format: ErrorFormat = .openAI) -> [UInt8]? {
         models.first { $0.identifier.utf8.elementsEqual(identifier.utf8) }.map { model in
-            JSONWriter.object { Self.writeOpenAI(model, to: &$0) }
+            JSONWriter.object { json in
+                switch format {
+                case .openAI, .openAIResponses: Self.writeOpenAI(model, to: &json)
+                case .anthropic: Self.writeAnthropic(model, to: &json)
+                }
+            }
         }
+    }
+
+    private static func writeAnthropic(_ model: Model, to json: inout JSONWriter) {
+        json.member("type", "model")
+        json.member("id", model.identifier)
+        json.member("display_name", model.identifier)
+        json.member("created_at", "1970-01-01T00:00:00Z")
     }
 
     /// When a model was made, the gateway does not know: 0.

@@ -14,6 +14,8 @@ package struct Route: Hashable, Sendable {
         self.model = model
     }
 
+    var leadsToEncoder: Bool { upstream == RouteTable.encoderTarget }
+
     /// The upstream's name of a model; nil when the pattern does not match it.
     func rewritten(_ name: String) -> String? {
         guard let rest = pattern.match(name) else { return nil }
@@ -40,9 +42,14 @@ package struct RouteTable: Hashable, Sendable {
         case duplicate(NamePattern)
         /// Both match the same names and say equally much of them.
         case ambiguous(NamePattern, NamePattern)
+        /// The gateway's own encoder has one model, and its name is nobody's to choose.
+        case encoderModel(NamePattern)
         /// Only one star, and only where the pattern has one.
         case model(NamePattern, String)
     }
+
+    /// Where a route leads whose embeddings are made in the gateway: the name of no upstream.
+    package static let encoderTarget = "built-in"
 
     private let exact: [Name: Route]
     /// Those that say most first.
@@ -57,7 +64,9 @@ package struct RouteTable: Hashable, Sendable {
         var exact: [Name: Route] = [:]
         var families: [Route] = []
         for route in routes {
-            guard self.upstreams[route.upstream] != nil else {
+            if route.leadsToEncoder {
+                guard route.model == nil else { throw .encoderModel(route.pattern) }
+            } else if self.upstreams[route.upstream] == nil {
                 throw .unknownUpstream(route.pattern, upstream: route.upstream)
             }
             if let model = route.model {
@@ -88,7 +97,12 @@ package struct RouteTable: Hashable, Sendable {
             throw GatewayError(
                 .modelNotFound, "A model's name has at most \(GatewayLimits.modelBytes) bytes.", parameter: "model")
         }
-        let route = exact[Name(model)] ?? families.first { $0.pattern.match(model) != nil }
+        let route = route(of: model)
+        if route?.leadsToEncoder ?? false {
+            throw GatewayError(
+                .modelNotFound, "The model '\(model)' is the gateway's own encoder, which has no \(api.path).",
+                parameter: "model")
+        }
         guard let route, let name = route.rewritten(model), let upstream = upstreams[route.upstream] else {
             let suggestion = NearestName.suggestion(for: model, in: exact.keys.map(\.text))
             throw GatewayError(
@@ -106,6 +120,17 @@ package struct RouteTable: Hashable, Sendable {
             throw GatewayError(.modelNotFound, "The upstream's name of the model is too long.", parameter: "model")
         }
         return RoutedModel(upstream: upstream, model: name, reason: "route \(route.pattern)")
+    }
+
+    /// Whether embeddings by this model are made in the gateway: where its route says so, or where no route is for this
+    /// very name, and it is the encoder's.
+    package func leadsToEncoder(_ model: String, encoder: String) -> Bool {
+        if exact[Name(model)] == nil, Name(model) == Name(encoder) { return true }
+        return route(of: model)?.leadsToEncoder ?? false
+    }
+
+    private func route(of model: String) -> Route? {
+        exact[Name(model)] ?? families.first { $0.pattern.match(model) != nil }
     }
 
     package func upstream(_ name: String) -> Upstream? { upstreams[name] }

@@ -108,8 +108,8 @@ package struct TrafficLog: Sendable {
 
     private mutating func take(_ call: LoggedCall) throws {
         let inquiry = try Inquiry(
-            call.api, fields: call.fields, body: call.body, identifier: "replay", start: .now, policy: rules.policy,
-            routes: rules.routes, embeddingModel: rules.embeddingModel)
+            try ModelRequest(call.api, body: call.body), fields: call.fields, identifier: "replay", start: .now,
+            policy: rules.policy, routes: rules.routes, embeddingModel: rules.embeddingModel)
         let decision = inquiry.decision
         var lookup: ReplayedRequest.Lookup
         var text: Int32 = -1

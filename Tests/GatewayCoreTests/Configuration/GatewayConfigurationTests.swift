@@ -132,6 +132,19 @@ import Testing
         #expect(try added.routes.route("x", .embeddings).upstream.credential == .key(Secret("k")!))
     }
 
+    @Test func aRouteToTheGatewaysOwnEncoderNeedsOne() throws {
+        let route = "routes.small: built-in"
+        #expect(try Self.read([route, "encoder.folder: /models/mini"]).routes.leadsToEncoder("small", encoder: "mini"))
+        for lines in [
+            [route], [route, "encoder.url: http://e/v1", "encoder.model: m"],
+            ["routes.small: built-in:mini", "encoder.folder: /models/mini"],
+            ["upstreams.built-in.base-url: http://other"],
+        ] {
+            let error = #expect(throws: ConfigurationError.self, "\(lines)") { try Self.read(lines) }
+            #expect(error?.description.contains("built-in") == true)
+        }
+    }
+
     @Test func theVariablesThatPeopleHaveSetAlreadyWork() throws {
         let environment = [
             "OPENAI_API_KEY": "sk-o", "OPENAI_BASE_URL": "http://o/v1", "ANTHROPIC_API_KEY": "sk-a",

@@ -124,6 +124,17 @@ import Testing
         #expect(words.isEmpty || error?.message.contains(words) == true, sourceLocation: sourceLocation)
     }
 
+    @Test(arguments: [
+        ("x-semblance-route", "auto", true), ("x-semblance-route", "small", false),
+        ("x-semblance-route", "large", false), ("x-semblance-trim", "off", true), ("x-semblance-trim", "on", false),
+    ])
+    func whatThereIsNotIsRefusedByName(_ header: String, _ value: String, _ isThere: Bool) throws {
+        let directives = try Self.read([(header, value)])
+        guard !isThere else { return try directives.refuseWhatIsNotThere() }
+        let error = #expect(throws: GatewayError.self) { try directives.refuseWhatIsNotThere() }
+        #expect(error?.code == .invalidHeader && error?.parameter == header)
+    }
+
     private static func values(_ directive: DirectiveName) -> (String, String) {
         switch directive {
         case .threshold: ("0.9", "0.5")

@@ -94,6 +94,26 @@ import Testing
         }
     }
 
+    @Test func embeddingsAreMadeInTheGatewayWhereARouteSaysSoOrNoRouteHasTheEncodersName() throws {
+        let table = try Self.table(["x": "built-in", "e-*": "built-in", "other": "a", "*": "b"])
+        for (model, encoder, isHere) in [
+            ("x", "mini", true), ("e-1", "mini", true), ("mini", "mini", true), ("other", "mini", false),
+            ("other", "other", false), ("y", "mini", false), ("Mini", "mini", false), ("", "mini", false),
+        ] {
+            #expect(table.leadsToEncoder(model, encoder: encoder) == isHere, "\(model)")
+        }
+        for api in ModelAPI.allCases {
+            #expect(throws: GatewayError.self) { try table.route("x", api) }
+        }
+        let list = ModelList(table, encoder: "mini").models
+        #expect(list.map(\.identifier) == ["mini", "other", "x"] && list.map(\.owner) == ["built-in", "a", "built-in"])
+        #expect(ModelList(table, encoder: "other").models.map(\.owner) == ["a", "built-in"])
+        let pattern = try #require(NamePattern("x"))
+        #expect(throws: RouteTable.Problem.encoderModel(pattern)) {
+            try RouteTable([Route(pattern, upstream: "built-in", model: "mini")], upstreams: Self.upstreams)
+        }
+    }
+
     @Test func modelsWithNamesAreListedForBothKindsOfClients() throws {
         let list = ModelList(try Self.table(["b": "a", "a\"": "b", "x-*": "c"]))
         #expect(
