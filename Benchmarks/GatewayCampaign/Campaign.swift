@@ -35,6 +35,7 @@ package struct Campaign: Sendable {
         var settings = [
             "upstreams.fake.base-url": address, "encoder.url": address, "encoder.model": "words",
             "webhooks.secrets": "whsec_" + secret, "cache.timeout": "10s", "retries.attempts": "1",
+            "use-cases": CampaignUseCase.allCases.map(\.rawValue).joined(separator: ","),
         ]
         for useCase in CampaignUseCase.allCases {
             let prefix = "use-cases.\(useCase.rawValue)."

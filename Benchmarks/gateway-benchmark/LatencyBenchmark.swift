@@ -68,6 +68,7 @@ struct LatencyBenchmark {
         var settings = ["upstreams.fake.base-url": "http://127.0.0.1:\(upstream.port)/v1"]
         guard let model = options.model else { return settings }
         settings["encoder.folder"] = model.path
+        settings["use-cases"] = "near"
         settings["use-cases.near.semantic"] = "on"
         settings["use-cases.near.threshold"] = "0.9"
         return settings

@@ -16,7 +16,7 @@ final class Services {
             ["serve", "--listen", "unix:\(socket)", "--data", folder.appending(path: "data").path],
             log: folder.appending(path: "cache.log"))
         for _ in 0..<500 where !FileManager.default.fileExists(atPath: socket) { usleep(10_000) }
-        var all = ["listen": "127.0.0.1:0", "cache.address": "unix:\(socket)", "routes": "*=fake"]
+        var all = ["listen": "127.0.0.1:0", "cache.address": "unix:\(socket)", "routes": "*=fake", "upstreams": "fake"]
         all.merge(settings) { _, given in given }
         do {
             gateway = try Child(
