@@ -44,6 +44,15 @@ final class Child {
         return line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }.map { $0 << 10 } ?? 0
     }
 
+    /// Of user and system together, since the process began; in steps of 10 ms.
+    static func processorSeconds(of process: Int32) -> Double {
+        guard let status = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
+            // The name before may have spaces in it.
+            let fields = status.split(separator: ")").last?.split(separator: " "), fields.count > 12
+        else { return 0 }
+        return ((Double(fields[11]) ?? 0) + (Double(fields[12]) ?? 0)) / 100
+    }
+
     func end() {
         guard process.isRunning else { return }
         process.terminate()

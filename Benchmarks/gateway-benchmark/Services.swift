@@ -51,7 +51,7 @@ final class Services {
 /// nginx as a plain reverse proxy that keeps its connections, and with one answer of its own.
 final class PlainProxy {
     let port: Int
-    private let child: Child
+    let child: Child
     private let folder: URL
 
     /// - Parameter answer: the body of `/own`; without apostrophes and dollars.
@@ -60,7 +60,7 @@ final class PlainProxy {
         port = try Self.freePort()
         let text = """
             daemon off;
-            worker_processes 1;
+            master_process off;
             pid \(folder.path)/nginx.pid;
             error_log stderr error;
             events { worker_connections 4096; }

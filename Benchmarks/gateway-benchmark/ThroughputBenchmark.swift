@@ -20,15 +20,25 @@ struct ThroughputBenchmark {
         for _ in 0..<10 { _ = try first.ask(same) }
         guard try first.ask(same).header("x-semblance-cache") == "hit" else { throw Failure("nothing is stored") }
         first.close()
+        let uncached = Workload.request("The same again?", headers: "cache-control: no-cache, no-store\r\n")
         let ways = [
-            ("gateway, exact hits", services.port, same),
-            ("nginx → upstream", proxy.port, same),
-            ("nginx, an answer of its own", proxy.port, Workload.request("The same again?", path: "/own")),
+            ("gateway, exact hits", services.port, services.gateway, same),
+            ("gateway → upstream, cache not asked", services.port, services.gateway, uncached),
+            ("nginx → upstream", proxy.port, proxy.child, same),
+            (
+                "nginx, an answer of its own", proxy.port, proxy.child,
+                Workload.request("The same again?", path: "/own")
+            ),
         ]
         var rates = [[Double]](repeating: [], count: ways.count)
+        var costs = rates
         for round in 0..<max(3, options.rounds / 3) {
             for index in round % 2 == 0 ? Array(ways.indices) : ways.indices.reversed() {
-                rates[index].append(try await rate(ways[index].1, ways[index].2))
+                let (_, port, child, request) = ways[index]
+                let before = Child.processorSeconds(of: child.identifier)
+                let (rate, count) = try await rate(port, request)
+                rates[index].append(rate)
+                costs[index].append((Child.processorSeconds(of: child.identifier) - before) / Double(count))
             }
         }
         report.line("## Throughput")
@@ -37,14 +47,17 @@ struct ThroughputBenchmark {
             "\(Self.connections) connections, responses a second; medians of \(rates[0].count) rounds of \(options.seconds) s. The "
                 + "driver needs a part of the same processors.")
         report.line()
-        report.line("| way | responses/s |")
-        report.line("|---|---|")
-        for (way, rates) in zip(ways, rates) { report.line("| \(way.0) | \(Int(rates.median.rounded())) |") }
+        report.line("| way | responses/s | processor time of its process for each, µs |")
+        report.line("|---|---|---|")
+        for (index, way) in ways.enumerated() {
+            let cost = Int((costs[index].median * 1e6).rounded())
+            report.line("| \(way.0) | \(Int(rates[index].median.rounded())) | \(cost) |")
+        }
         report.line()
         await upstream.stop()
     }
 
-    private func rate(_ port: Int, _ request: [UInt8]) async throws -> Double {
+    private func rate(_ port: Int, _ request: [UInt8]) async throws -> (perSecond: Double, count: Int) {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let meter = Meter()
         let bytes = ByteBuffer(bytes: request)
@@ -67,7 +80,7 @@ struct ThroughputBenchmark {
         for channel in channels { try? await channel.close() }
         try await group.shutdownGracefully()
         if meter.failureCount > 0 { throw Failure("\(meter.failureCount) responses have another status than 200") }
-        return rate
+        return (rate, meter.count)
     }
 }
 
