@@ -56,6 +56,9 @@ final class Child {
     func end() {
         guard process.isRunning else { return }
         process.terminate()
+        // Nothing of it is kept: whoever has not gone by then is not waited for.
+        for _ in 0..<200 where process.isRunning { usleep(10_000) }
+        if process.isRunning { _ = kill(identifier, SIGKILL) }
         process.waitUntilExit()
     }
 }
