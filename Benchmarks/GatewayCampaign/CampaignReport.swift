@@ -11,6 +11,8 @@ package struct CampaignReport: Sendable {
     package internal(set) var refusals: [Int: Int] = [:]
     package internal(set) var invalidations = 0
 
+    package init() {}
+
     package var requests: Int { outcomes.values.reduce(0, +) + refusals.values.reduce(0, +) }
     package var crossingCount: Int { crossings.values.reduce(0, +) }
 
