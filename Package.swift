@@ -155,6 +155,27 @@ let package = Package(
         .executableTarget(
             name: "matching-benchmark", dependencies: ["PromptMatching"], path: "Benchmarks/matching-benchmark",
             swiftSettings: settings),
+        .target(
+            name: "GatewayCampaign",
+            dependencies: [
+                "GatewayCore",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Benchmarks/GatewayCampaign", swiftSettings: settings),
+        .executableTarget(
+            name: "gateway-benchmark",
+            dependencies: [
+                "GatewayCampaign", "TextEmbedding", "GatewayCore",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Benchmarks/gateway-benchmark", swiftSettings: settings),
 
         // Tests mirror the sources.
         .testTarget(name: "RepositoryTests", swiftSettings: settings),
@@ -236,8 +257,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "GatewayCore", "PromptMatching", "semblance-gateway", "SemblanceClient", "CacheServer", "CacheEngine",
-                "CacheStorage", "VectorSearch", "CacheModel",
+                "Gateway", "GatewayCampaign", "GatewayCore", "PromptMatching", "semblance-gateway", "SemblanceClient",
+                "CacheServer", "CacheEngine", "CacheStorage", "VectorSearch", "CacheModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),

@@ -39,8 +39,16 @@ extension ExactKey: LosslessStringConvertible {
 extension FixedWidthInteger where Self: UnsignedInteger {
     /// All digits of the value, leading zeros included.
     public var hexadecimal: String {
-        let digits = String(self, radix: 16)
-        return String(repeating: "0", count: Self.bitWidth / 4 - digits.count) + digits
+        let count = Self.bitWidth / 4
+        return String(unsafeUninitializedCapacity: count) { digits in
+            var rest = self
+            for index in (0..<count).reversed() {
+                let digit = UInt8(truncatingIfNeeded: rest & 15)
+                digits[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+                rest >>= 4
+            }
+            return count
+        }
     }
 
     /// Reads 1 digit through as many as the type holds; nil for anything else, a sign included.

@@ -1,6 +1,14 @@
 import ArgumentParser
+import Gateway
 
 @main
+enum Main {
+    static func main() async {
+        TaskThreads.joinEventLoops()
+        await SemblanceGateway.main()
+    }
+}
+
 struct SemblanceGateway: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "semblance-gateway",

@@ -31,9 +31,9 @@ final class AnswerFlight: Sendable {
     }
 
     /// How far ahead of the fastest listener the upstream is read.
-    static let windowBytes = 1 << 20
+    static let windowBytes = 256 << 10
     /// Beyond this the slowest listener holds up the upstream.
-    static let retainedBytes = 16 << 20
+    static let retainedBytes = 4 << 20
 
     private struct Listener {
         /// Index of the piece that is heard next.

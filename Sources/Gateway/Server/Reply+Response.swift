@@ -4,7 +4,7 @@ import Hummingbird
 import NIOCore
 
 extension Reply {
-    /// The response for Hummingbird. Every chunk is flushed as it comes.
+    /// The response for Hummingbird. What an upstream says is flushed as it comes.
     func response(identifier: String) -> Response {
         var headers = HTTPFields()
         for field in fields {
@@ -17,20 +17,36 @@ extension Reply {
         return Response(status: .init(code: status), headers: headers, body: responseBody(identifier))
     }
 
+    /// What is not more than this is written as one with the head. Until then nobody counts it as under way, and what
+    /// is to be done after the reply is done before.
+    private static let smallBytes = 64 << 10
+
     private func responseBody(_ identifier: String) -> ResponseBody {
         // Whoever drops the response unwritten drops this as well, which cleans up.
         let cleanup = cleanup
         switch body {
         case .bytes(let bytes):
+            let buffer = ByteBuffer(bytes: bytes)
+            guard bytes.count > Self.smallBytes else { return ResponseBody(byteBuffer: buffer) }
             return ResponseBody(contentLength: bytes.count) { writer in
                 defer { cleanup.run() }
-                try await writer.write(ByteBuffer(bytes: bytes))
+                try await writer.write(buffer)
                 try await writer.finish(nil)
             }
-        case .events(let events):
+        case .events(var events):
+            // Nobody waits for a single event of a replay: many together cost a fraction of the writes.
+            let first = Self.piece(of: &events)
+            let rest = events
+            guard first.readableBytes >= Self.smallBytes else { return ResponseBody(byteBuffer: first) }
             return ResponseBody { writer in
                 defer { cleanup.run() }
-                for event in events { try await writer.write(ByteBuffer(bytes: event)) }
+                try await writer.write(first)
+                var events = rest
+                while true {
+                    let piece = Self.piece(of: &events)
+                    guard piece.readableBytes > 0 else { break }
+                    try await writer.write(piece)
+                }
                 try await writer.finish(nil)
             }
         case .flight(let listener, let format):
@@ -41,6 +57,13 @@ extension Reply {
                 try await writer.finish(Self.trailer(stored))
             }
         }
+    }
+
+    /// - Returns: the next events, together at least `smallBytes` unless there are no more.
+    private static func piece(of events: inout ReplayEvents) -> ByteBuffer {
+        var piece = ByteBuffer()
+        while piece.readableBytes < smallBytes, let event = events.next() { piece.writeBytes(event) }
+        return piece
     }
 
     /// Whether a stream has been stored is known at its end only, and said there.

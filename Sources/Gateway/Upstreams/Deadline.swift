@@ -1,18 +1,39 @@
+import NIOCore
+import NIOPosix
+import Synchronization
+
 /// Runs an operation and cancels it when its time is over.
+///
+/// The time is kept by an event loop: a sleeping task beside the operation would cost more than all else of a short
+/// call.
 ///
 /// - Throws: `error` when the time is over, `CancellationError` when the caller is cancelled, or what the operation
 ///   throws.
 func withDeadline<Value: Sendable>(
     _ deadline: ContinuousClock.Instant, or error: any Error, _ operation: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
-    try await withThrowingTaskGroup(of: Value.self) { group in
-        group.addTask { try await operation() }
-        group.addTask {
-            try await Task.sleep(until: deadline, clock: .continuous)
-            throw error
-        }
-        defer { group.cancelAll() }
-        guard let value = try await group.next() else { throw CancellationError() }
-        return value
+    let isOver = Flag()
+    let task = Task { try await operation() }
+    let timer = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: TimeAmount(deadline - .now)) {
+        isOver.raise()
+        task.cancel()
     }
+    defer { timer.cancel() }
+    return try await withTaskCancellationHandler {
+        do {
+            return try await task.value
+        } catch let failure {
+            throw isOver.isRaised ? error : failure
+        }
+    } onCancel: {
+        task.cancel()
+    }
+}
+
+private final class Flag: Sendable {
+    private let value = Atomic(false)
+
+    var isRaised: Bool { value.load(ordering: .acquiring) }
+
+    func raise() { value.store(true, ordering: .releasing) }
 }

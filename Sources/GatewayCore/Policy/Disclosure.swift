@@ -77,6 +77,9 @@ package struct Disclosure: Hashable, Sendable {
     }
 
     private static func printable(_ text: String) -> String {
+        if text.utf8.count <= GatewayLimits.disclosedBytes, text.utf8.allSatisfy({ (0x20...0x7e).contains($0) }) {
+            return text
+        }
         var bytes: [UInt8] = []
         for byte in text.utf8 {
             guard bytes.count < GatewayLimits.disclosedBytes else { break }

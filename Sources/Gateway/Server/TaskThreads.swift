@@ -1,0 +1,14 @@
+import NIOCore
+import NIOPosix
+
+/// Which threads run Swift's tasks.
+package enum TaskThreads {
+    /// Has tasks run on the event loops, so that a request stays on the thread that has read it: nearly all of the time
+    /// of a hit was spent on waking threads. Tasks must never block, which they must not on Swift's own threads either.
+    ///
+    /// To be called once, at the beginning of the process and on its main thread. Where the runtime has no hook for it,
+    /// tasks stay on Swift's own threads.
+    package static func joinEventLoops() {
+        NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
+    }
+}
