@@ -11,7 +11,7 @@ package struct CacheGateway: Sendable {
     private let lookupTimeout: Duration
     private let breaker: SharedBreaker
 
-    /// Storing is not in anybody's way, but a response that comes whole waits for it.
+    /// At least: storing is not in anybody's way, but a response that comes whole waits for it.
     private static let insertTimeout = Duration.seconds(2)
     /// Candidates that are looked at, best first.
     package static let neighborCount = 8
@@ -102,7 +102,7 @@ package struct CacheGateway: Sendable {
     func insert(
         _ insertion: Insertion, in namespace: String, model: String
     ) async throws(CacheError) -> EntryIdentifier {
-        try await attempt(timeout: Self.insertTimeout) {
+        try await attempt(timeout: max(Self.insertTimeout, lookupTimeout)) {
             try await client.insert(insertion, in: namespace, model: model, timeout: $0)
         }
     }
