@@ -4,8 +4,8 @@ import Synchronization
 
 /// Runs an operation and cancels it when its time is over.
 ///
-/// The time is kept by an event loop: a sleeping task beside the operation would cost more than all else of a short
-/// call.
+/// The time is kept by an event loop: for a sleeping task beside the operation the runtime would wake a thread of its
+/// own, twice in every call.
 ///
 /// - Throws: `error` when the time is over, `CancellationError` when the caller is cancelled, or what the operation
 ///   throws.
