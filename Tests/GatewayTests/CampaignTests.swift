@@ -9,7 +9,7 @@ import Testing
         let upstream = try await Campaign.startUpstream()
         var report = CampaignReport()
         try await RunningGateway.with(
-            options: Campaign.settings(upstreamPort: upstream.port, isMistaken: isMistaken), judge: GuardJudge(),
+            options: Campaign.settings(upstreamPort: upstream.port, isMistaken: isMistaken),
             script: { _, _ in [] }
         ) { gateway in
             report = try await Campaign(requests: requests, seed: seed).run(gatewayPort: gateway.port)
