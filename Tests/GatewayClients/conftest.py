@@ -21,6 +21,8 @@ except ImportError:
     TRANSPORT_ERRORS = (httpx.HTTPError,)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+# Of clients whose next request is about the answer to this one.
+WAIT = {"x-semblance-wait": "stored"}
 BINARIES = pathlib.Path(os.environ.get("SEMBLANCE_BINARIES", ROOT / ".build/debug"))
 
 

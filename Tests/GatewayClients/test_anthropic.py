@@ -2,12 +2,12 @@
 import anthropic
 import pytest
 
-from conftest import TRANSPORT_ERRORS, until_stored
+from conftest import TRANSPORT_ERRORS, WAIT, until_stored
 
 
 @pytest.fixture(scope="module")
 def client(gateway):
-    return anthropic.Anthropic(base_url=gateway, api_key="sk-test", max_retries=0)
+    return anthropic.Anthropic(base_url=gateway, api_key="sk-test", max_retries=0, default_headers=WAIT)
 
 
 def arguments(question, model="claude-echo"):

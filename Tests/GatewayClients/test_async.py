@@ -8,7 +8,7 @@ import openai
 import pydantic
 import pytest
 
-from conftest import TRANSPORT_ERRORS
+from conftest import TRANSPORT_ERRORS, WAIT
 from tiny_encoder import DIMENSION, MAXIMUM_TOKENS
 
 TOOLS = [{"type": "function", "function": {
@@ -28,8 +28,8 @@ def run(gateway):
     """Runs a coroutine function with both clients, whose connections belong to its event loop."""
     def run(test):
         async def whole():
-            async with openai.AsyncOpenAI(base_url=gateway + "/v1", api_key="sk-test", max_retries=0) as client, \
-                    anthropic.AsyncAnthropic(base_url=gateway, api_key="sk-test", max_retries=0) as other:
+            async with openai.AsyncOpenAI(base_url=gateway + "/v1", api_key="sk-test", max_retries=0, default_headers=WAIT) as client, \
+                    anthropic.AsyncAnthropic(base_url=gateway, api_key="sk-test", max_retries=0, default_headers=WAIT) as other:
                 await test(client, other)
         asyncio.run(whole())
     return run

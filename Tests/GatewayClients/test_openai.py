@@ -12,17 +12,17 @@ import openai
 import pydantic
 import pytest
 
-from conftest import TRANSPORT_ERRORS, until_stored
+from conftest import TRANSPORT_ERRORS, WAIT, until_stored
 
 
 @pytest.fixture(scope="module")
 def client(gateway):
-    return openai.OpenAI(base_url=gateway + "/v1", api_key="sk-test", max_retries=0)
+    return openai.OpenAI(base_url=gateway + "/v1", api_key="sk-test", max_retries=0, default_headers=WAIT)
 
 
 @pytest.fixture(scope="module")
 def asynchronous(gateway):
-    return openai.AsyncOpenAI(base_url=gateway + "/v1", api_key="sk-test", max_retries=0)
+    return openai.AsyncOpenAI(base_url=gateway + "/v1", api_key="sk-test", max_retries=0, default_headers=WAIT)
 
 
 def messages(question):

@@ -10,6 +10,8 @@ import uuid
 import httpx
 import pytest
 
+from conftest import WAIT
+
 FOLDER = pathlib.Path(__file__).parent / "webhooks"
 # By the secrets in gateway.yaml.
 STANDARD, GITHUB, GITLAB = b"0123456789abcdef0123456789abcdef", b"a secret of github's", "a token for gitlab's"
@@ -50,7 +52,7 @@ def deliver(gateway, mapping, body, identifier=None):
 
 def ask(gateway, question, dependency, lease=None):
     """Whether a question that rests on a source is a hit, and whether its answer is stored now."""
-    headers = {"x-semblance-depends-on": dependency} | ({"x-semblance-lease": lease} if lease else {})
+    headers = WAIT | {"x-semblance-depends-on": dependency} | ({"x-semblance-lease": lease} if lease else {})
     answer = httpx.post(gateway + "/v1/chat/completions", headers=headers, json={
         "model": "echo", "messages": [{"role": "user", "content": f"{question} {dependency}"}]})
     assert answer.status_code == 200, answer.text

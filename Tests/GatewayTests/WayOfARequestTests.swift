@@ -6,6 +6,25 @@ import Testing
 
 /// What happens to a request on its way, with the cache in its ordinary state.
 @Suite struct WayOfARequestTests {
+    @Test func nobodyWaitsForTheStoringWhoDoesNotAskTo() async throws {
+        try await RunningGateway.with(
+            script: { _, number in UpstreamAnswers.json(UpstreamAnswers.body(.chatCompletions, "Answer \(number).")) }
+        ) { gateway in
+            let body = UpstreamAnswers.request(.chatCompletions, "Who waits?")
+            let miss = try await gateway.post(.chatCompletions, body, waitsForStoring: false)
+            #expect(miss.cache == "miss")
+            #expect(miss["x-semblance-stored"] == "pending")
+            // Who asks the same meanwhile shares the call, so there is no second one either way.
+            let again = try await gateway.post(.chatCompletions, body)
+            #expect(again.text.contains("Answer 1."))
+            #expect(gateway.upstream.count == 1)
+            while gateway.server.counters[.stored] == 0 { await Task.yield() }
+            #expect(try await gateway.post(.chatCompletions, body, waitsForStoring: false).cache == "hit")
+            let refused = try await gateway.post(.chatCompletions, body, [("x-semblance-wait", "sent")], waitsForStoring: false)
+            #expect(refused.code == "invalid_header")
+        }
+    }
+
     private static let chatAPIs: [ModelAPI] = [.chatCompletions, .responses, .messages]
 
     @Test(arguments: chatAPIs)

@@ -268,7 +268,7 @@ struct ModelEndpoint: Sendable {
         }
         var body: [UInt8] = []
         while true {
-            switch try await listener.next() {
+            switch try await listener.next(waitsForStoring: inquiry.waitsForStoring) {
             case .bytes(let buffer):
                 guard buffer.readableBytes <= AnswerLimits.eventBytes - body.count else {
                     throw GatewayError(

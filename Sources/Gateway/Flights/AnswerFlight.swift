@@ -56,6 +56,8 @@ final class AnswerFlight: Sendable {
         var isAbandoned = false
         /// Whether the upstream has said everything, so that there is nothing left to give up.
         var isComplete = false
+        /// Whether all of it is among the pieces, and only the storing is left.
+        var isPassedOn = false
 
         var endIndex: Int { firstIndex + pieces.count }
         var isJoinable: Bool { firstIndex == 0 && bytes <= AnswerFlight.retainedBytes && !isAbandoned }
@@ -111,6 +113,11 @@ final class AnswerFlight: Sendable {
             state.isComplete = true
             return !state.isAbandoned
         }
+    }
+
+    /// Every piece has been handed over. Who does not wait for the storing has heard all of it.
+    func passOn() {
+        notify { $0.isPassedOn = true }
     }
 
     func end(_ ending: Ending) {
@@ -197,8 +204,9 @@ final class AnswerFlight: Sendable {
         }
     }
 
+    /// - Parameter waitsForStoring: otherwise the answer of a flight that is being stored ends as `pending`.
     /// - Throws: as `head(for:)`.
-    func next(for identifier: UInt64) async throws -> Piece {
+    func next(for identifier: UInt64, waitsForStoring: Bool) async throws -> Piece {
         while true {
             let piece: Piece? = try state.withLock { state in
                 guard let position = state.listeners[identifier]?.position else { throw CancellationError() }
@@ -206,6 +214,7 @@ final class AnswerFlight: Sendable {
                     state.listeners[identifier]?.position = position + 1
                     return .bytes(state.pieces[position - state.firstIndex])
                 }
+                if state.isPassedOn, !waitsForStoring { return .end(Ending(stored: .pending)) }
                 return state.ending.map { .end($0) }
             }
             if let piece {
@@ -213,7 +222,8 @@ final class AnswerFlight: Sendable {
                 return piece
             }
             await news(for: identifier) { state in
-                state.ending != nil || (state.listeners[identifier]?.position ?? 0) < state.endIndex
+                state.ending != nil || state.isPassedOn && !waitsForStoring
+                    || (state.listeners[identifier]?.position ?? 0) < state.endIndex
             }
         }
     }
@@ -242,7 +252,9 @@ struct FlightListener: Sendable {
 
     func head() async throws -> AnswerFlight.Head { try await flight.head(for: identifier) }
 
-    func next() async throws -> AnswerFlight.Piece { try await flight.next(for: identifier) }
+    func next(waitsForStoring: Bool = true) async throws -> AnswerFlight.Piece {
+        try await flight.next(for: identifier, waitsForStoring: waitsForStoring)
+    }
 
     func leave() { flight.leave(identifier) }
 }

@@ -27,6 +27,7 @@ struct UpstreamRun: Sendable {
                 }
             }
             guard flight.complete() else { throw CancellationError() }
+            if case .yes = plan.storing { flight.passOn() }
             flight.end(.init(stored: await store.settle(answer, plan)))
         } catch {
             if !(error is CancellationError) {

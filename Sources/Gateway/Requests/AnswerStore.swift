@@ -23,7 +23,7 @@ struct AnswerStore: Sendable {
     func settle(_ answer: RecordedAnswer, _ plan: Plan) async -> Disclosure.Stored {
         let stored = await store(answer, plan)
         switch stored {
-        case .yes: counters.increment(.stored)
+        case .yes, .pending: counters.increment(.stored)
         case .no(let reason):
             let isStale = [.staleDependency, .leaseRequired, .superseded].contains(reason)
             counters.increment(isStale ? .staleInserts : .notStored)

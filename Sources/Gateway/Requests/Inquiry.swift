@@ -14,6 +14,8 @@ package struct Inquiry: Sendable {
     package let fingerprint: RequestFingerprint
     /// How long the whole answer may take by the client's word.
     let deadlineMilliseconds: Int64?
+    /// Whether the response waits until its answer is stored.
+    let waitsForStoring: Bool
 
     /// - Parameter embeddingModel: the label of the vectors that questions are compared by.
     /// - Throws: whatever is wrong with the request, named.
@@ -30,6 +32,7 @@ package struct Inquiry: Sendable {
         decision = try policy.decision(for: CachePolicy.Facts(request), directives)
         route = try routes.route(request.model, request.api)
         deadlineMilliseconds = directives.deadlineMilliseconds
+        waitsForStoring = directives.waitsForStoring
         var qualifiers = Self.qualifiers(fields, route.upstream)
         // Vectors of different encoders have nothing to do with each other, even where they have one length. What the
         // request wants of the cache makes no difference: `no-cache` has to replace what others are given.

@@ -94,13 +94,3 @@ extension Reply {
 extension Disclosure {
     static let storedHeader = HeaderField.ownPrefix + "stored"
 }
-
-extension Disclosure.Stored {
-    /// As the header of the same name says it.
-    fileprivate var text: String {
-        switch self {
-        case .yes: "yes"
-        case .no(let reason): "no; \(reason.text)"
-        }
-    }
-}

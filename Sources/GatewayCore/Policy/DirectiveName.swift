@@ -4,7 +4,7 @@ package enum DirectiveName: String, Hashable, Sendable, CaseIterable {
     case dependsOn = "depends-on"
     case lease, ttl
     case useCase = "use-case"
-    case user, route, deadline, trim
+    case user, route, deadline, trim, wait
 
     package var header: String { HeaderField.ownPrefix + rawValue }
 

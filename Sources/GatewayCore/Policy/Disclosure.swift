@@ -17,7 +17,18 @@ package struct Disclosure: Hashable, Sendable {
 
     package enum Stored: Hashable, Sendable {
         case yes(EntryIdentifier)
+        /// It is being stored while the response is on its way.
+        case pending
         case no(CacheReason)
+
+        /// As `x-semblance-stored` says it.
+        package var text: String {
+            switch self {
+            case .yes: "yes"
+            case .pending: "pending"
+            case .no(let reason): "no; \(reason.text)"
+            }
+        }
     }
 
     package var outcome: Outcome
@@ -65,11 +76,7 @@ package struct Disclosure: Hashable, Sendable {
         add("route-reason", routeReason)
         add("overhead-us", overheadMicroseconds.map { String($0) })
         add("request-id", requestIdentifier)
-        switch stored {
-        case .yes: add("stored", "yes")
-        case .no(let reason): add("stored", "no; \(reason.text)")
-        case nil: break
-        }
+        add("stored", stored?.text)
         add("lease", lease?.description)
         // Whole seconds, rounded down, as HTTP has it.
         if let ageMilliseconds { fields.append(HeaderField("age", String(max(0, ageMilliseconds) / 1_000))) }

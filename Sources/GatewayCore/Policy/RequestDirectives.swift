@@ -18,6 +18,8 @@ package struct RequestDirectives: Hashable, Sendable {
     package var deadlineMilliseconds: Int64?
     /// Whether the prompt may be trimmed; nil for what is configured.
     package var isTrimmed: Bool?
+    /// Whether the response waits until its answer is stored, or is not.
+    package var waitsForStoring = false
     package var cacheControl = CacheControl()
 
     package init() {}

@@ -39,7 +39,8 @@ struct DemoClient: Sendable {
                 }
             }
         }
-        var headers = HTTPHeaders([("content-type", "application/json")])
+        // The next question may be about this answer.
+        var headers = HTTPHeaders([("content-type", "application/json"), ("x-semblance-wait", "stored")])
         if let dependsOn { headers.add(name: "x-semblance-depends-on", value: dependsOn) }
         return try await post("/v1/chat/completions", of: gateway, body, headers)
     }

@@ -143,10 +143,12 @@ struct RunningGateway: Sendable {
         }
     }
 
+    /// - Parameter waitsForStoring: so that the next request finds what this one has stored.
     func post(
-        _ api: ModelAPI, _ body: String, _ headers: [(String, String)] = []
+        _ api: ModelAPI, _ body: String, _ headers: [(String, String)] = [], waitsForStoring: Bool = true
     ) async throws -> Answer {
-        try await send("POST", api.path, body: Array(body.utf8), headers)
+        let wait = waitsForStoring ? [("x-semblance-wait", "stored")] : []
+        return try await send("POST", api.path, body: Array(body.utf8), wait + headers)
     }
 
     func send(
