@@ -108,7 +108,10 @@ class Conversation(Generic[Waiter]):
             # An error about the connection, or the reply to a request that this connection never saw.
             if frame.opcode is Opcode.CONNECTION:
                 error = reply_to(frame, _no_body)
-                self.failure = connection_closed("the service gave up the connection", error)
+                # Before HELLO was answered it says why there is no connection: too many, or the service stops.
+                is_refused = self.information is None and isinstance(error, CacheError)
+                lost = connection_closed("the service gave up the connection", error)
+                self.failure = error if is_refused else lost
             elif self.information is None:
                 self.failure = malformed("the first reply does not answer HELLO")
             return
