@@ -124,7 +124,7 @@ class AsyncClient:
         if self._is_closed:
             raise AttemptFailed(CLIENT_CLOSED, may_have_been_sent=False)
         if self._opening is None:
-            self._backoff.check(loop.time())
+            self._backoff.check(time.monotonic())
             self._opening = loop.create_task(self._connect(loop))
             self._opening.add_done_callback(self._opened)
         if self._opening_count >= self.configuration.waiting_request_limit:
@@ -146,8 +146,13 @@ class AsyncClient:
         if self._opening is opening:
             self._opening = None
         if not opening.cancelled() and opening.exception() is None:
-            self._channel = opening.result()
-            self._information = self._channel.conversation.information
+            channel = self._channel = opening.result()
+            self._information = channel.conversation.information
+            channel.closed.add_done_callback(lambda _: self._lost(channel))
+
+    def _lost(self, channel: Channel) -> None:
+        if not channel.conversation.has_answered and channel.conversation.failure is not None:
+            self._backoff.failed(channel.conversation.failure, time.monotonic())
 
     async def _connect(self, loop: asyncio.AbstractEventLoop) -> Channel:
         channel = Channel(self.configuration, loop)
@@ -168,7 +173,7 @@ class AsyncClient:
         if failure is None:
             return channel
         channel.end(failure)
-        self._backoff.failed(failure, loop.time())
+        self._backoff.failed(failure, time.monotonic())
         raise AttemptFailed(failure, may_have_been_sent=False)
 
     async def _connect_transport(self, loop: asyncio.AbstractEventLoop, channel: Channel) -> None:

@@ -65,9 +65,7 @@ class Channel(asyncio.Protocol):
                 request.future.set_result(value)
         if conversation.failure is not None:
             self.end(conversation.failure)
-        elif (conversation.is_retired or self._is_draining) and not conversation.pending_count:
-            self.end(connection_closed("nothing more was to come on the connection"))
-        else:
+        elif not self._end_if_drained():
             self._admit()
 
     def pause_writing(self) -> None:
@@ -132,10 +130,16 @@ class Channel(asyncio.Protocol):
     def drain(self) -> None:
         """Sends nothing new, and closes when nobody waits any more."""
         self._is_draining = True
-        if not self.conversation.pending_count:
-            self.end(connection_closed("the client is closed"))
+        self._end_if_drained()
 
     # MARK: What that comes to
+
+    def _end_if_drained(self) -> bool:
+        """Whether nothing more was to come for anybody."""
+        if self.is_usable or any(not request.future.done() for request in self.conversation.waiters()):
+            return False
+        self.end(connection_closed("nothing more was to come on the connection"))
+        return True
 
     def _admit(self) -> None:
         """Lets the first in line look whether there is room for it."""
@@ -176,6 +180,8 @@ class Channel(asyncio.Protocol):
             self.end(connection_closed("the service is silent"))
             return
         self._expire(requests, now)
+        if self._end_if_drained():
+            return
         alive = [request.deadline for request in requests if not request.future.done()]
         self._set_timer(min([*alive, self._silent_since + self._silence_limit]))
 
