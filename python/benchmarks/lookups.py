@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 
 import numpy
 import redis
@@ -54,18 +55,26 @@ def free_port() -> int:
         return port
 
 
-def rate(ask: Callable[[int], object], seconds: float) -> float:
-    start = time.perf_counter()
+@dataclass(frozen=True)
+class Round:
+    #: Calls a second, everything included.
+    rate: float
+    #: CPU time of this process, system calls included, a call: hardly depends on what else the machine does.
+    microseconds: float
+
+
+def rate(ask: Callable[[int], object], seconds: float) -> Round:
+    start, cpu = time.perf_counter(), time.process_time()
     count = 0
     while time.perf_counter() - start < seconds:
         for _ in range(50):
             ask(count)
             count += 1
-    return count / (time.perf_counter() - start)
+    return Round(count / (time.perf_counter() - start), (time.process_time() - cpu) / count * 1e6)
 
 
-async def async_rate(ask: Callable[[int], Awaitable[object]], seconds: float) -> float:
-    start = time.perf_counter()
+async def async_rate(ask: Callable[[int], Awaitable[object]], seconds: float) -> Round:
+    start, cpu = time.perf_counter(), time.process_time()
     counts = [0] * IN_FLIGHT
 
     async def worker(number: int) -> None:
@@ -74,14 +83,15 @@ async def async_rate(ask: Callable[[int], Awaitable[object]], seconds: float) ->
             counts[number] += 1
 
     await asyncio.gather(*(worker(number) for number in range(IN_FLIGHT)))
-    return sum(counts) / (time.perf_counter() - start)
+    count = sum(counts)
+    return Round(count / (time.perf_counter() - start), (time.process_time() - cpu) / count * 1e6)
 
 
 def measure(addresses: dict[str, tuple[str, str]], vectors: numpy.ndarray, rounds: int, seconds: float) -> None:
     rows = len(vectors)
     loop = asyncio.new_event_loop()
-    figures: dict[str, list[float]] = {}
-    ways: dict[str, Callable[[], float]] = {}
+    figures: dict[str, list[Round]] = {}
+    ways: dict[str, Callable[[], Round]] = {}
     for kind, (semblance_address, redis_address) in addresses.items():
         client = Client(semblance_address)
         half = Client(semblance_address, Configuration(half_precision=True))
@@ -111,10 +121,10 @@ def measure(addresses: dict[str, tuple[str, str]], vectors: numpy.ndarray, round
         async def async_get(number: int, store: redis.asyncio.Redis = async_store) -> None:
             assert await store.get(f"key:{number % rows}")
 
-        def blocking(ask: Callable[[int], object]) -> Callable[[], float]:
+        def blocking(ask: Callable[[int], object]) -> Callable[[], Round]:
             return lambda: rate(ask, seconds)
 
-        def pipelined(ask: Callable[[int], Awaitable[object]]) -> Callable[[], float]:
+        def pipelined(ask: Callable[[int], Awaitable[object]]) -> Callable[[], Round]:
             return lambda: loop.run_until_complete(async_rate(ask, seconds))
 
         ways |= {
@@ -130,7 +140,9 @@ def measure(addresses: dict[str, tuple[str, str]], vectors: numpy.ndarray, round
         for name, way in ways.items():
             figures.setdefault(name, []).append(way())
     for name, found in figures.items():
-        print(f"{statistics.median(found):10,.0f}/s  ({min(found):,.0f} to {max(found):,.0f})  {name}")
+        rates = [each.rate for each in found]
+        cpu = statistics.median(each.microseconds for each in found)
+        print(f"{statistics.median(rates):8,.0f}/s ({min(rates):,.0f} to {max(rates):,.0f}), {cpu:4.0f} µs CPU  {name}")
 
 
 def main() -> None:

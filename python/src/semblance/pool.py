@@ -12,6 +12,7 @@ from typing import Any, Final
 from semblance.address import Address, UnixAddress
 from semblance.configuration import Configuration
 from semblance.conversation import Conversation
+from semblance.deadline_socket import DeadlineSocket
 from semblance.errors import CacheError, ErrorCode, connection_closed, deadline_exceeded
 from semblance.retry import CLIENT_CLOSED, AttemptFailed, Backoff
 from semblance.service import ServiceInformation
@@ -19,7 +20,6 @@ from semblance.wire.requests import Call
 
 #: A connection that was idle for longer is looked at before it is used: the service may have closed it.
 _CHECKED_AFTER_SECONDS: Final = 1.0
-_READ_BYTES: Final = 256 << 10
 
 
 class Connection:
@@ -31,7 +31,7 @@ class Connection:
         self._conversation: Conversation[None] = Conversation(configuration)
         self.last_used = 0.0
         try:
-            self._socket = _connect(address, configuration, deadline)
+            self._socket = DeadlineSocket(_connect(address, configuration, deadline))
         except CacheError as error:
             raise AttemptFailed(error, may_have_been_sent=False) from error
         try:
@@ -84,8 +84,7 @@ class Connection:
 
     def _converse(self, frame: bytes, deadline: float) -> Any:
         try:
-            self._socket.settimeout(_remaining(deadline))
-            self._socket.sendall(frame)
+            self._socket.send(frame, deadline)
         except TimeoutError as error:
             raise _late() from error
         except OSError as error:
@@ -102,12 +101,11 @@ class Connection:
                 raise AttemptFailed(self._conversation.failure, may_have_been_sent=True)
 
     def _receive(self, deadline: float) -> bytes:
-        remaining = _remaining(deadline)
+        silent_at = time.monotonic() + self._silence_limit
         try:
-            self._socket.settimeout(min(remaining, self._silence_limit))
-            data = self._socket.recv(_READ_BYTES)
+            data = self._socket.receive(min(deadline, silent_at))
         except TimeoutError as error:
-            if remaining <= self._silence_limit:
+            if deadline <= silent_at:
                 raise _late() from error
             raise AttemptFailed(connection_closed("the service is silent"), may_have_been_sent=True) from error
         except OSError as error:
@@ -115,13 +113,6 @@ class Connection:
         if not data:
             raise AttemptFailed(connection_closed("the service closed the connection"), may_have_been_sent=True)
         return data
-
-
-def _remaining(deadline: float) -> float:
-    remaining = deadline - time.monotonic()
-    if remaining <= 0:
-        raise _late()
-    return remaining
 
 
 def _late() -> AttemptFailed:
