@@ -63,13 +63,13 @@ class Round:
     microseconds: float
 
 
-def rate(ask: Callable[[int], object], seconds: float) -> Round:
+def rate(ask: Callable[[int], object], seconds: float, items: int) -> Round:
     start, cpu = time.perf_counter(), time.process_time()
     count = 0
     while time.perf_counter() - start < seconds:
-        for _ in range(50):
+        for _ in range(10):
             ask(count)
-            count += 1
+            count += items
     return Round(count / (time.perf_counter() - start), (time.process_time() - cpu) / count * 1e6)
 
 
@@ -121,8 +121,22 @@ def measure(addresses: dict[str, tuple[str, str]], vectors: numpy.ndarray, round
         async def async_get(number: int, store: redis.asyncio.Redis = async_store) -> None:
             assert await store.get(f"key:{number % rows}")
 
-        def blocking(ask: Callable[[int], object]) -> Callable[[], Round]:
-            return lambda: rate(ask, seconds)
+        def many_by_vector(number: int, client: Client = client) -> None:
+            lookups = [Lookup(vector=vectors[each % rows]) for each in range(number, number + IN_FLIGHT)]
+            assert all(reply.hits for reply in client.lookup_many(NAMESPACE, lookups))
+
+        def many_by_key(number: int, client: Client = client) -> None:
+            lookups = [Lookup(key=each % rows) for each in range(number, number + IN_FLIGHT)]
+            assert all(reply.hits for reply in client.lookup_many(NAMESPACE, lookups))
+
+        def many_get(number: int, store: redis.Redis = store) -> None:
+            pipeline = store.pipeline(transaction=False)
+            for each in range(number, number + IN_FLIGHT):
+                pipeline.get(f"key:{each % rows}")
+            assert all(pipeline.execute())
+
+        def blocking(ask: Callable[[int], object], items: int = 1) -> Callable[[], Round]:
+            return lambda: rate(ask, seconds, items)
 
         def pipelined(ask: Callable[[int], Awaitable[object]]) -> Callable[[], Round]:
             return lambda: loop.run_until_complete(async_rate(ask, seconds))
@@ -132,6 +146,9 @@ def measure(addresses: dict[str, tuple[str, str]], vectors: numpy.ndarray, round
             f"{kind}, blocking, one connection: lookup by vector, half precision": blocking(by_half_vector),
             f"{kind}, blocking, one connection: lookup by key": blocking(by_key),
             f"{kind}, blocking, one connection: redis-py GET": blocking(get),
+            f"{kind}, blocking, batches of 64: lookup by vector": blocking(many_by_vector, IN_FLIGHT),
+            f"{kind}, blocking, batches of 64: lookup by key": blocking(many_by_key, IN_FLIGHT),
+            f"{kind}, blocking, pipelines of 64: redis-py GET": blocking(many_get, IN_FLIGHT),
             f"{kind}, asyncio, 64 in flight on one connection: lookup by vector": pipelined(async_by_vector),
             f"{kind}, asyncio, 64 in flight on one connection: lookup by key": pipelined(async_by_key),
             f"{kind}, asyncio, 64 in flight on 64 connections: redis-py GET": pipelined(async_get),

@@ -6,6 +6,7 @@ import random
 
 import golden
 import pytest
+from conftest import ROOT
 
 from semblance import CacheError, Lease, Position, namespace_fingerprint
 from semblance.errors import CODE_BY_NUMBER, ErrorCode
@@ -84,7 +85,7 @@ def test_frames_arrive_in_pieces_of_any_length(seed: int) -> None:
 
 
 def test_numbers_of_errors_are_those_of_the_document() -> None:
-    document = (golden.ROOT / "docs" / "PROTOCOL.md").read_text()
+    document = (ROOT / "docs" / "PROTOCOL.md").read_text()
     for number, code in CODE_BY_NUMBER.items():
         assert f"| {number} | `{code}` |" in document
     assert len(CODE_BY_NUMBER) == len(ErrorCode)

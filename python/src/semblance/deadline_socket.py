@@ -19,8 +19,8 @@ class DeadlineSocket:
     """Raises `TimeoutError` at a deadline, which is a time of `time.monotonic`, and `OSError` for everything else.
 
     A timeout of Python's makes every call two, as it asks first whether there is something to be read. On Linux the
-    kernel keeps the time instead, where TLS does not come between: it is told anew only when what is left differs by more
-    than a fiftieth, so that a call may end as much too early or too late.
+    kernel keeps the time instead, where TLS does not come between: it is told anew only when what is left differs by
+    more than a fiftieth, so that a call may end as much too early or too late.
     """
 
     __slots__ = ("_buffer", "_is_timed_by_kernel", "_kernel_timeout", "_socket", "_view")
