@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import struct
 import time
@@ -12,6 +13,8 @@ from both import BOTH, Blocking, Either
 from fake_server import HELLO_REPLY, FakeServer, Peer, error_frame, frame
 
 from semblance import CacheError, Configuration, ErrorCode, Lookup
+from semblance.channel import Channel
+from semblance.retry import AttemptFailed
 
 BOTH_CLIENTS = pytest.mark.parametrize("client_of", BOTH.values(), ids=BOTH.keys())
 QUICK = Configuration(attempt_limit=1, connect_timeout=5, request_timeout=5, reconnect_delay=0.001)
@@ -182,6 +185,17 @@ def test_a_server_with_too_many_connections_says_so_and_when_to_come_back(client
         error = failure_of(client_of, server.address)
         assert error.code == "overloaded"
         assert error.retry_after == 0.1
+
+
+def test_what_is_said_before_the_greeting_is_heard() -> None:
+    async def run() -> None:
+        channel = Channel(QUICK, asyncio.get_running_loop())
+        channel.data_received(error_frame(0, 0, 46))
+        with pytest.raises(AttemptFailed) as caught:
+            await asyncio.wait_for(channel.greet(asyncio.get_running_loop().time() + 60), 5)
+        assert caught.value.error.code == "shutting-down"
+
+    asyncio.run(run())
 
 
 @BOTH_CLIENTS

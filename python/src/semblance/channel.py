@@ -85,6 +85,9 @@ class Channel(asyncio.Protocol):
 
     async def greet(self, deadline: float) -> CacheError | None:
         """Exchanges HELLO. Returns the service's error; raises `AttemptFailed`."""
+        if self.conversation.failure is not None:
+            # A service may end a connection, and say why, before it has been greeted.
+            raise AttemptFailed(self.conversation.failure, may_have_been_sent=False)
         request = Request(self._loop.create_future(), deadline)
         self._write(self.conversation.hello(request), deadline)
         value = await request.future
