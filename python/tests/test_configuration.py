@@ -1,0 +1,101 @@
+"""Addresses, tokens and TLS."""
+
+from __future__ import annotations
+
+import pathlib
+import shutil
+import ssl
+import subprocess
+
+import pytest
+from both import BOTH, Either
+from fake_server import FakeServer, Peer, error_frame
+
+from semblance import CacheError, Client, Configuration
+
+BOTH_CLIENTS = pytest.mark.parametrize("client_of", BOTH.values(), ids=BOTH.keys())
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "localhost", ":1", "a:", "a:0", "a:65536", "a:x", "::1:7707", "[::1", "a b:1", "unix:", "unix:" + "x" * 104],
+)
+def test_an_address_that_cannot_be_is_refused(address: str) -> None:
+    with pytest.raises(CacheError) as caught:
+        Client(address)
+    assert caught.value.code == "invalid-configuration"
+    assert caught.value.detail["address"] == address
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:7707", "[::1]:7707", "localhost:1", "unix:/run/semblance.socket"])
+def test_an_address_is_shown_as_it_is_written(address: str) -> None:
+    assert str(Client(address).address) == address
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"client_name": "x" * 129},
+        {"token": b"x" * 513},
+        {"connection_limit": 0},
+        {"attempt_limit": 0},
+        {"connect_timeout": 0},
+        {"request_timeout": -1},
+        {"retry_wait_limit": -1},
+        {"reconnect_delay": 3},
+    ],
+    ids=str,
+)
+def test_a_configuration_that_cannot_be_is_refused(options: dict[str, object]) -> None:
+    with pytest.raises(CacheError) as caught:
+        Configuration(**options)  # type: ignore[arg-type]
+    assert caught.value.code == "invalid-configuration"
+    assert "field" in caught.value.detail
+
+
+@BOTH_CLIENTS
+def test_the_token_is_said_with_hello(client_of: Either) -> None:
+    said: list[bytes] = []
+
+    def serve(peer: Peer) -> None:
+        _, identifier, body = peer.request()
+        said.append(body)
+        peer.send(error_frame(1, identifier, 4))
+
+    configuration = Configuration(client_name="test", token="geheim", attempt_limit=1)
+    with FakeServer(serve, greets=False) as server, client_of(server.address, configuration) as client:
+        with pytest.raises(CacheError) as caught:
+            client.ping()
+        assert caught.value.code == "invalid-argument"
+    assert said == [b"\1\1\4\0test\6\0geheim"]
+
+
+@BOTH_CLIENTS
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl to make a certificate")
+def test_connections_are_encrypted_with_a_context(client_of: Either, tmp_path: pathlib.Path) -> None:
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"),
+            *("-addext", "subjectAltName=DNS:cache.test", "-keyout", "key.pem", "-out", "certificate.pem"),
+        ],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    here = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    here.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
+    trusting = ssl.create_default_context(cafile=str(tmp_path / "certificate.pem"))
+
+    def serve(peer: Peer) -> None:
+        peer.socket = here.wrap_socket(peer.socket, server_side=True)
+        peer.greet()
+        peer.echo()
+
+    with FakeServer(serve, greets=False) as server:
+        with client_of(server.address, Configuration(tls=trusting, tls_server_name="cache.test")) as client:
+            assert client.ping() > 0
+        with client_of(server.address, Configuration(tls=trusting, attempt_limit=1)) as client:
+            with pytest.raises(CacheError) as caught:
+                client.ping()
+            assert caught.value.code == "connection-failed"
+            assert "cert" in caught.value.detail["cause"].lower()
