@@ -7,7 +7,8 @@ import SemblanceClient
 ///
 /// While the service fails it is not asked, so that requests do not wait for it one after the other.
 package struct CacheGateway: Sendable {
-    let client: SemblanceClient
+    private let clients: CacheClients
+    var client: SemblanceClient { clients.here }
     private let lookupTimeout: Duration
     private let breaker: SharedBreaker
 
@@ -16,8 +17,8 @@ package struct CacheGateway: Sendable {
     /// Candidates that are looked at, best first.
     package static let neighborCount = 8
 
-    init(client: SemblanceClient, timeoutMilliseconds: Int64, breaker: CircuitBreaker.Settings) {
-        self.client = client
+    init(clients: CacheClients, timeoutMilliseconds: Int64, breaker: CircuitBreaker.Settings) {
+        self.clients = clients
         lookupTimeout = .milliseconds(timeoutMilliseconds)
         self.breaker = SharedBreaker(breaker)
     }

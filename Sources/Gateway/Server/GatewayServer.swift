@@ -5,7 +5,6 @@ import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
-import SemblanceClient
 import ServiceLifecycle
 import Synchronization
 
@@ -19,7 +18,7 @@ package final class GatewayServer: Service {
     private let embedder: (any PromptEmbedder)?
     private let matcher: Matcher?
     private let logger: Logger
-    private let cacheClient: SemblanceClient
+    private let cacheClients: CacheClients
     private let bound = BoundAddress()
 
     /// - Parameters:
@@ -34,11 +33,7 @@ package final class GatewayServer: Service {
         self.embedder = embedder
         self.matcher = matcher
         self.logger = logger
-        var client = ClientConfiguration()
-        client.clientName = "semblance-gateway"
-        client.token = configuration.cache.token?.value ?? ""
-        cacheClient = try SemblanceClient(
-            address: try ServiceAddress(parsing: configuration.cache.address.description), configuration: client)
+        cacheClients = try CacheClients(configuration.cache)
     }
 
     /// Where it listens, with the port that the system chose; waits until it does.
@@ -58,11 +53,11 @@ package final class GatewayServer: Service {
         } catch {
             bound.fail(error)
             try? await upstreamClient.shutdown()
-            await cacheClient.close()
+            await cacheClients.close()
             throw error
         }
         try? await upstreamClient.shutdown()
-        await cacheClient.close()
+        await cacheClients.close()
     }
 
     private func serve(_ upstreamClient: HTTPClient) async throws {
@@ -97,7 +92,7 @@ package final class GatewayServer: Service {
 
     private func endpoints(_ upstreamClient: HTTPClient) -> Endpoints {
         let cache = CacheGateway(
-            client: cacheClient, timeoutMilliseconds: configuration.cache.timeoutMilliseconds,
+            clients: cacheClients, timeoutMilliseconds: configuration.cache.timeoutMilliseconds,
             breaker: configuration.breaker)
         var policy = configuration.policy
         policy.hasEncoder = embedder != nil || configuration.encoder.isRemote
