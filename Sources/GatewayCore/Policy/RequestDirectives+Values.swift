@@ -46,7 +46,8 @@ extension RequestDirectives {
         case .deadline:
             deadlineMilliseconds = try Self.required(
                 text, label, DurationText.expectation, DurationText.milliseconds(parsing:))
-        case .wait: waitsForStoring = try Self.required(text, label, "stored") { $0 == "stored" ? true : nil }
+        case .wait:
+            waitsForStoring = try Self.required(text, label, "answer or stored") { ["answer": false, "stored": true][$0] }
         case .trim:
             isTrimmed = try Self.required(text, label, "on or off") { ["on": true, "off": false][$0] }
         }

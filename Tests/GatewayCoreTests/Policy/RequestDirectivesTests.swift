@@ -67,7 +67,7 @@ import Testing
         ("lease", "17"), ("lease", ""), ("ttl", "90"), ("ttl", "0s"), ("ttl", "-1s"), ("ttl", "1y"),
         ("ttl", "99999999999999999999d"), ("ttl", "s"), ("use-case", ""), ("user", ""), ("user", "a\nb"),
         ("user", String(repeating: "u", count: 257)), ("route", "huge"), ("route", "Small"), ("deadline", "soon"),
-        ("trim", "false"),
+        ("trim", "false"), ("wait", "yes"),
     ])
     func aValueThatCannotBeReadIsRefusedByName(_ name: String, _ value: String) {
         Self.expectRefusal([("x-semblance-" + name, value)], "x-semblance-" + name, "")
@@ -145,6 +145,7 @@ import Testing
         case .ttl, .deadline: ("1h", "5s")
         case .route: ("small", "large")
         case .trim: ("on", "off")
+        case .wait: ("stored", "answer")
         }
     }
 }
