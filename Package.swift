@@ -22,6 +22,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.3.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.7.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.1.4"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.10.0"),
@@ -45,9 +46,13 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "CacheStorage", dependencies: ["CLMDB", "CacheModel"], swiftSettings: settings),
         .target(
+            name: "CacheMetrics", dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: settings),
+        .target(
             name: "CacheEngine",
             dependencies: [
                 "CAllocator", "VectorSearch", "CacheStorage", "CacheModel",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HashTreeCollections", package: "swift-collections"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
@@ -59,8 +64,10 @@ let package = Package(
         .target(
             name: "CacheServer",
             dependencies: [
-                "CacheEngine", "CacheProtocol", "CacheModel",
+                "CacheEngine", "CacheMetrics", "CacheProtocol", "CacheModel",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -199,9 +206,14 @@ let package = Package(
             dependencies: ["CacheProtocol", "CacheModel", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: settings),
         .testTarget(
+            name: "CacheMetricsTests",
+            dependencies: ["CacheMetrics", .product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: settings),
+        .testTarget(
             name: "CacheServerTests",
             dependencies: [
-                "CacheServer", "CacheEngine", "CacheProtocol", "CacheModel", "CacheStorage", "VectorSearch",
+                "CacheServer", "CacheEngine", "CacheMetrics", "CacheProtocol", "CacheModel", "CacheStorage",
+                "VectorSearch",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),

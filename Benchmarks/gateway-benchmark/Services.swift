@@ -13,7 +13,10 @@ final class Services {
         let socket = folder.appending(path: "cache.sock").path
         cache = try Child(
             binaries.appending(path: "semblance").path,
-            ["serve", "--listen", "unix:\(socket)", "--data", folder.appending(path: "data").path],
+            [
+                "serve", "--listen", "unix:\(socket)", "--metrics-listen", "off",
+                "--data", folder.appending(path: "data").path,
+            ],
             log: folder.appending(path: "cache.log"))
         for _ in 0..<500 where !FileManager.default.fileExists(atPath: socket) { usleep(10_000) }
         var all = ["listen": "127.0.0.1:0", "cache.address": "unix:\(socket)", "routes": "*=fake", "upstreams": "fake"]

@@ -70,7 +70,7 @@ class Service(Server):
         self.port = free_port()
         command = [
             self.binary, "serve", "--listen", f"127.0.0.1:{self.port}", "--data", str(self.folder),
-            "--search-threads", "1", "--log-level", "warning",
+            "--metrics-listen", "off", "--search-threads", "1", "--log-level", "warning",
         ]
         return self.start(command, self.log, self.answers)
 

@@ -54,7 +54,7 @@ package final class Engine: Sendable {
         self.published = published
         self.methods = methods
         opening = loaded.report
-        let counters = EngineCounters()
+        let counters = EngineCounters(metrics: configuration.metrics)
         self.counters = counters
         let writes = WriteQueue(limit: configuration.writeQueueLimit)
         self.writes = writes
@@ -73,6 +73,7 @@ package final class Engine: Sendable {
                 WorkerThread {
                     let searcher = Searcher(published: published, clock: clock, counters: counters, methods: methods)
                     while let batch = reads.next() {
+                        counters.timings.readsTaken(batch, at: .now)
                         let replies = searcher.answer(batch.map(\.request))
                         for (read, reply) in zip(batch, replies) { read.reply(reply) }
                     }
@@ -152,6 +153,9 @@ package final class Engine: Sendable {
     }
 
     package var position: Position { published.table.position }
+
+    /// Whether lookups can hit: not while the store is opened anew after a failed write, nor when that failed, too.
+    package var isServing: Bool { published.current.snapshot != nil }
 
     package func statistics() -> EngineStatistics {
         let state = published.current

@@ -1,5 +1,6 @@
 package import CacheModel
 package import CacheStorage
+package import CoreMetrics
 package import VectorSearch
 
 #if canImport(Glibc)
@@ -39,6 +40,8 @@ package struct EngineConfiguration: Sendable {
     /// How often everything is looked through for entries to reclaim; nil for never but on request.
     package var reclaimIntervalMilliseconds: Int? = 60_000
     package var clock: any WallClock = SystemClock()
+    /// Where the times of `EngineTimings` go.
+    package var metrics: any MetricsFactory = NOOPMetricsHandler.instance
     /// Draws the incarnation of a new, recovered or restored store; never 0.
     package var makeIncarnation: @Sendable () -> UInt64 = { .random(in: 1 ... .max) }
     /// The directory holds a restored backup: its watermarks are old, so it gets a new incarnation and is fenced.

@@ -1,4 +1,5 @@
 package import CacheModel
+package import CoreMetrics
 internal import Synchronization
 
 /// What the engine has done since it was opened. Counted by all threads, read at any time.
@@ -33,7 +34,9 @@ package final class EngineCounters: Sendable {
     package let searches = Counter()
     package let searchNanoseconds = Counter()
 
-    package init() {}
+    let timings: EngineTimings
+
+    package init(metrics: any MetricsFactory = NOOPMetricsHandler.instance) { timings = EngineTimings(metrics) }
 
     package func count(_ outcomes: [InsertOutcome]) {
         for outcome in outcomes {

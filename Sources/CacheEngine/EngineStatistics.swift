@@ -19,6 +19,9 @@ package struct EngineStatistics: Sendable {
     package var mapBytes: Int
     /// Bytes of the file that were ever used; freed ones are used again.
     package var usedBytes: Int
+    /// Whether there is a snapshot, and since when lookups see it: since the last commit, or since the store was opened.
+    package var isServing: Bool
+    package var snapshotAgeMilliseconds: Int
     package var lookupsWaiting: Int
     package var writesWaiting: Int
     package var kernel: String
@@ -45,6 +48,8 @@ package struct EngineStatistics: Sendable {
         indexBuildsPending = buildsPending
         mapBytes = usage?.mapBytes ?? 0
         usedBytes = usage?.usedBytes ?? 0
+        isServing = state.snapshot != nil
+        snapshotAgeMilliseconds = Int(state.snapshot?.ageNanoseconds ?? 0) / 1_000_000
         self.lookupsWaiting = lookupsWaiting
         self.writesWaiting = writesWaiting
         self.kernel = kernel
@@ -60,7 +65,8 @@ package struct EngineStatistics: Sendable {
             ("purges", counters.purges.current), ("evictions", counters.evicted.current),
             ("reclaimed", counters.reclaimed.current), ("damagedRecords", counters.damaged.current),
             ("overloaded", counters.overloaded.current), ("indexBuilds", counters.indexBuilds.current),
-            ("indexRepacks", counters.indexRepacks.current), ("indexBuildsFailed", counters.failedIndexBuilds.current), ("searches", counters.searches.current),
+            ("indexRepacks", counters.indexRepacks.current),
+            ("indexBuildsFailed", counters.failedIndexBuilds.current), ("searches", counters.searches.current),
             ("searchNanoseconds", counters.searchNanoseconds.current),
         ]
     }

@@ -1,3 +1,4 @@
+import CacheMetrics
 package import CacheModel
 package import Logging
 import NIOCore
@@ -13,16 +14,27 @@ import Synchronization
 package final class CacheServer: Service {
     private let configuration: ServerConfiguration
     private let executor: any RequestExecutor
+    private let metrics: ServiceMetrics
     private let logger: Logger
     private let bound = BoundAddresses()
+    private let progress = Mutex(Progress())
 
+    private struct Progress {
+        var phase = ServerPhase.starting
+        /// Nil until it listens.
+        var services: ConnectionServices?
+    }
+
+    /// - Parameter metrics: where the times of requests go; the engine records in its registry, too.
     /// - Throws: `invalidConfiguration`.
     package init(
-        configuration: ServerConfiguration, executor: any RequestExecutor, logger: Logger
+        configuration: ServerConfiguration, executor: any RequestExecutor,
+        metrics: ServiceMetrics = ServiceMetrics(), logger: Logger
     ) throws(CacheError) {
         try configuration.validate()
         self.configuration = configuration
         self.executor = executor
+        self.metrics = metrics
         self.logger = logger
     }
 
@@ -31,6 +43,22 @@ package final class CacheServer: Service {
     /// - Throws: what `run` throws when it ends without having listened.
     package var addresses: [ListenAddress] {
         get async throws { try await bound.value }
+    }
+
+    /// Whether it listens, is not about to stop, and the engine can answer.
+    package var readiness: ServiceReadiness {
+        switch progress.withLock(\.phase) {
+        case .starting: .notReady("starting")
+        case .serving: executor.isServing ? .ready : .notReady("the store is being opened anew")
+        case .draining: .notReady("draining")
+        case .stopped: .notReady("stopped")
+        }
+    }
+
+    /// The metrics as Prometheus reads them, as of now.
+    package var exposition: String {
+        if let services = progress.withLock(\.services) { metrics.publish(services.statistics(now: .now())) }
+        return metrics.registry.exposition
     }
 
     /// Listens and serves until the task is cancelled or a graceful shutdown begins. Call it once.
@@ -54,7 +82,7 @@ package final class CacheServer: Service {
     private func serve(_ group: MultiThreadedEventLoopGroup) async throws {
         let services = ConnectionServices(
             executor: executor, limits: configuration.limits, deadlines: configuration.deadlines,
-            eventLoops: Array(group.makeIterator()), startedAt: .now(), logger: logger)
+            eventLoops: Array(group.makeIterator()), startedAt: .now(), metrics: metrics, logger: logger)
         let registry = ConnectionRegistry(limit: configuration.limits.connections)
         var listeners: [Listener] = []
         do {
@@ -67,13 +95,16 @@ package final class CacheServer: Service {
             throw error
         }
         for listener in listeners { logger.info("listening", metadata: ["address": "\(listener.address)"]) }
+        progress.withLock { $0 = Progress(phase: .serving, services: services) }
         bound.succeed(listeners.map(\.address))
 
         let reason = await untilStopped(listeners)
+        progress.withLock { $0.phase = .draining }
         for listener in listeners { await listener.close() }
         if reason != .cancelled { await drain(registry) }
         registry.closeAll()
         await registry.emptied()
+        progress.withLock { $0.phase = .stopped }
         logger.info("stopped")
         if case .listeningFailed(let address) = reason {
             throw CacheError(.internalError, "listening failed", detail: ["address": address.description])

@@ -62,16 +62,26 @@ enum BuiltExecutable {
         try await Running(arguments, environment: environment, in: directory).outcome()
     }
 
-    /// Runs the service until `body` has ended, then asks it to stop.
+    /// Runs the service until `body` has ended, then asks it to stop. Without `--metrics-listen` it serves no metrics.
     static func serve<Value: Sendable>(
         _ arguments: [String], environment: [String: String] = [:],
         _ body: @Sendable (_ address: String) async throws -> Value
+    ) async throws -> (value: Value, outcome: Outcome) {
+        let quiet = ["--metrics-listen", "off"] + arguments
+        return try await serve(quiet, environment: environment) { address, _ in try await body(address) }
+    }
+
+    /// - Parameter body: is given everything that the service has printed when it listens, too.
+    static func serve<Value: Sendable>(
+        _ arguments: [String], environment: [String: String] = [:],
+        _ body: @Sendable (_ address: String, _ greeting: String) async throws -> Value
     ) async throws -> (value: Value, outcome: Outcome) {
         let running = try Running(["serve", "--listen", "127.0.0.1:0"] + arguments, environment: environment, in: nil)
         async let outcome = running.outcome()
         let value: Result<Value, any Error>
         do {
-            value = .success(try await body(try await address(running)))
+            let (address, greeting) = try await listening(running)
+            value = .success(try await body(address, greeting))
         } catch {
             value = .failure(error)
         }
@@ -79,20 +89,20 @@ enum BuiltExecutable {
         return (try value.get(), try await outcome)
     }
 
-    /// Waits for the line that tells where the service listens.
-    private static func address(_ running: Running) async throws -> String {
+    /// Waits for the lines that tell where the service listens.
+    private static func listening(_ running: Running) async throws -> (address: String, greeting: String) {
         let clock = ContinuousClock()
         // Generous, as the other tests may keep all threads busy meanwhile.
         let deadline = clock.now + .seconds(600)
         while clock.now < deadline {
             let output = try running.folder.text("output")
             if output.contains("Listening."), let match = output.firstMatch(of: #/address +(\S+)/#) {
-                return String(match.1)
+                return (String(match.1), output)
             }
             // Nothing tells when a file has grown; the wait ends with the first line of the service.
             try await Task.sleep(for: .milliseconds(10))
         }
         Issue.record("the service did not say that it listens: \(try running.folder.text("error"))")
-        return "127.0.0.1:1"
+        return ("127.0.0.1:1", "")
     }
 }

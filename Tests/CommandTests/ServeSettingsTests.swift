@@ -31,11 +31,11 @@ import Testing
     }
 
     private static let file = """
-        {"listen": ["127.0.0.1:1"], "data": "file", "durability": "relaxed", "mapSize": "1GiB", "searchThreads": 3,
-         "logLevel": "debug"}
+        {"listen": ["127.0.0.1:1"], "metricsListen": "127.0.0.1:8", "data": "file", "durability": "relaxed",
+         "mapSize": "1GiB", "searchThreads": 3, "logLevel": "debug"}
         """
     private static let environment = [
-        "SEMBLANCE_LISTEN": "127.0.0.1:2,unix:/tmp/s", "SEMBLANCE_DATA": "variable", "SEMBLANCE_DURABILITY": "sync",
+        "SEMBLANCE_LISTEN": "127.0.0.1:2,unix:/tmp/s", "SEMBLANCE_METRICS_LISTEN": "[::1]:9", "SEMBLANCE_DATA": "variable", "SEMBLANCE_DURABILITY": "sync",
         "SEMBLANCE_MAP_SIZE": "2GiB", "SEMBLANCE_SEARCH_THREADS": "4", "SEMBLANCE_LOG_LEVEL": "error", "PATH": "/bin",
     ]
 
@@ -43,6 +43,8 @@ import Testing
         let settings = try await settings()
         #expect(settings == ServeSettings())
         #expect(settings.listen == [.loopback(host: "127.0.0.1", port: 7_707)])
+        #expect(settings.metricsListen == .standard)
+        #expect(MetricsListening.standardAddress == .loopback(host: "127.0.0.1", port: 7_708))
         #expect(settings.data == "./var/semblance")
         #expect(settings.durability == .sync)
     }
@@ -50,6 +52,7 @@ import Testing
     @Test func theFileIsRead() async throws {
         let settings = try await settings(file: Self.file)
         #expect(settings.listen == [.loopback(host: "127.0.0.1", port: 1)])
+        #expect(settings.metricsListen == .at(.loopback(host: "127.0.0.1", port: 8)))
         #expect(settings.data == "file")
         #expect(settings.durability == .relaxed)
         #expect(settings.mapBytes == 1 << 30)
@@ -60,6 +63,7 @@ import Testing
     @Test func variablesComeBeforeTheFile() async throws {
         let settings = try await settings(environment: Self.environment, file: Self.file)
         #expect(settings.listen == [.loopback(host: "127.0.0.1", port: 2), .unixSocket(path: "/tmp/s")])
+        #expect(settings.metricsListen == .at(.loopback(host: "::1", port: 9)))
         #expect(settings.data == "variable")
         #expect(settings.durability == .sync)
         #expect(settings.mapBytes == 2 << 30)
@@ -69,11 +73,12 @@ import Testing
 
     @Test func optionsComeBeforeVariables() async throws {
         let options: [ServeSettings.Key: [String]] = [
-            .listen: ["127.0.0.1:3", "[::1]:4"], .data: ["option"], .durability: ["relaxed"], .mapSize: ["3GiB"],
+            .listen: ["127.0.0.1:3", "[::1]:4"], .metricsListen: ["off"], .data: ["option"], .durability: ["relaxed"], .mapSize: ["3GiB"],
             .searchThreads: ["5"], .logLevel: ["trace"],
         ]
         let settings = try await settings(options: options, environment: Self.environment, file: Self.file)
         #expect(settings.listen == [.loopback(host: "127.0.0.1", port: 3), .loopback(host: "::1", port: 4)])
+        #expect(settings.metricsListen == .off)
         #expect(settings.data == "option")
         #expect(settings.durability == .relaxed)
         #expect(settings.mapBytes == 3 << 30)
@@ -99,7 +104,8 @@ import Testing
         (.mapSize, "1", "--map-size"),
         (.searchThreads, "0", "--search-threads"), (.logLevel, "loud", "--log-level"),
         (.listen, "0.0.0.0:1", "--listen"),
-        (.listen, "somewhere", "--listen"), (.data, "", "--data"),
+        (.listen, "somewhere", "--listen"), (.data, "", "--data"), (.metricsListen, "7708", "--metrics-listen"),
+        (.metricsListen, "0.0.0.0:7708", "--metrics-listen"), (.metricsListen, "unix:/tmp/m", "--metrics-listen"),
     ])
     func aWrongOptionIsNamed(_ key: ServeSettings.Key, _ text: String, _ name: String) async throws {
         let error = try await error(options: [key: [text]])

@@ -16,6 +16,7 @@ enum ServiceHarness {
     ) async throws -> Value {
         var settings = ServeSettings()
         settings.listen = [.loopback(host: "127.0.0.1", port: 0)]
+        settings.metricsListen = .off
         settings.data = folder.file("store")
         settings.mapBytes = 1 << 30
         settings.searchThreads = 1

@@ -18,7 +18,9 @@ final class ServiceProcess {
         let executable = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
             .appendingPathComponent("semblance")
         process.executableURL = executable
-        process.arguments = ["serve", "--listen", "unix:\(socket)", "--data", data, "--log-level", "error"]
+        process.arguments = [
+            "serve", "--listen", "unix:\(socket)", "--metrics-listen", "off", "--data", data, "--log-level", "error",
+        ]
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.standardError
         try process.run()

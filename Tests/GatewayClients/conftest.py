@@ -76,7 +76,8 @@ def cache_port(tmp_path_factory):
     folder, port = tmp_path_factory.mktemp("cache"), free_port()
     with open(folder / "log", "w") as log:
         process = started(
-            [str(BINARIES / "semblance"), "serve", "--listen", f"127.0.0.1:{port}", "--data", str(folder / "data")], log,
+            [str(BINARIES / "semblance"), "serve", "--listen", f"127.0.0.1:{port}", "--metrics-listen", "off",
+             "--data", str(folder / "data")], log,
             lambda: socket.create_connection(("127.0.0.1", port), timeout=1).close() is None)
         yield port
         ended(process)

@@ -15,12 +15,14 @@ enum ImportTable {
         "CacheModel": essentials,
         "VectorSearch": systemLibrary.union(["CVectorKernels", "COpenBLAS", "CacheModel"]),
         "CacheStorage": systemLibrary.union(["CLMDB", "CacheModel"]),
+        "CacheMetrics": systemLibrary.union(["CoreMetrics"]),
         "CacheEngine": systemLibrary.union([
-            "CAllocator", "VectorSearch", "CacheStorage", "CacheModel", "HashTreeCollections", "DequeModule",
+            "CAllocator", "VectorSearch", "CacheStorage", "CacheModel", "CoreMetrics", "HashTreeCollections", "DequeModule",
         ]),
         "CacheProtocol": ["NIOCore", "CacheModel"],
         "CacheServer": systemLibrary.union([
-            "CacheEngine", "CacheProtocol", "CacheModel", "NIOCore", "NIOPosix", "Logging", "ServiceLifecycle",
+            "CacheEngine", "CacheMetrics", "CacheProtocol", "CacheModel", "CoreMetrics", "NIOCore", "NIOHTTP1", "NIOPosix",
+            "Logging", "ServiceLifecycle",
         ]),
         "SemblanceClient": ["CacheProtocol", "CacheModel", "NIOCore", "NIOPosix", "DequeModule"],
         "TextEmbedding": systemLibrary.union(essentials).union(["CEncoderKernels"]),

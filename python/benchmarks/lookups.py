@@ -174,7 +174,7 @@ def main() -> None:
         folder = pathlib.Path(name)
         port, redis_port = free_port(), free_port()
         listen = ["--listen", f"127.0.0.1:{port}", "--listen", f"unix:{folder}/semblance"]
-        data = ["--data", str(folder / "data")]
+        data = ["--data", str(folder / "data"), "--metrics-listen", "off"]
         servers.enter_context(started([arguments.semblance, "serve", *listen, *data], folder / "semblance.log"))
         redis_options = ["--port", str(redis_port), "--bind", "127.0.0.1", "--unixsocket", f"{folder}/redis"]
         keeping = ["--save", "", "--appendonly", "no", "--dir", str(folder)]

@@ -26,10 +26,13 @@ class Service:
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("service")
     unix = f"unix:{folder}/socket"
-    command = [str(BINARIES / "semblance"), "serve", "--data", str(folder / "data"), "--listen", "127.0.0.1:0"]
+    command = [str(BINARIES / "semblance"), "serve", "--data", str(folder / "data"), "--metrics-listen", "off"]
     with open(folder / "log", "w") as log:
         process = subprocess.Popen(
-            [*command, "--listen", unix], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+            [*command, "--listen", "127.0.0.1:0", "--listen", unix],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
         )
     try:
         yield Service(_listening(process, folder / "log"), unix)

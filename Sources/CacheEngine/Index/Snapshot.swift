@@ -11,6 +11,8 @@ package final class Snapshot: Sendable {
     private let transaction: Mutex<ReadTransaction>
     /// The commit that the snapshot shows.
     package let commitNumber: Int
+    /// When the commit became visible.
+    private let createdAt = MonotonicTime.now
 
     package init(view: StoreView, transaction: ReadTransaction) {
         self.view = view
@@ -66,6 +68,8 @@ package final class Snapshot: Sendable {
 }
 
 extension Snapshot {
+    package var ageNanoseconds: Int64 { MonotonicTime.now.nanoseconds(since: createdAt) }
+
     package var usage: StorageUsage? { try? read { (transaction) throws(CacheError) in transaction.environment.usage() } }
 
     package func copyStore(to directory: String) throws(CacheError) {

@@ -6,6 +6,7 @@ internal import Synchronization
 package struct PendingRead: Sendable {
     package var request: ReadRequest
     package var reply: @Sendable (ReadReply) -> Void
+    let submittedAt = MonotonicTime.now
 
     package init(request: ReadRequest, reply: @escaping @Sendable (ReadReply) -> Void) {
         self.request = request

@@ -103,6 +103,7 @@ package final class Searcher {
         let nanoseconds = UInt64(clamping: elapsed.seconds) &* 1_000_000_000 &+ UInt64(clamping: elapsed.attoseconds / 1_000_000_000)
         counters.searches.add(1)
         counters.searchNanoseconds.add(Int(clamping: nanoseconds))
+        counters.timings.searched(lookups.count, nanoseconds: nanoseconds)
         // The lease comes last: what it vouches for is read after it was handed out.
         let table = published.table
         let namespace = table[name]

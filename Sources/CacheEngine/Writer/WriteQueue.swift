@@ -6,6 +6,7 @@ internal import Synchronization
 package struct PendingWrite: Sendable {
     package var request: WriteRequest
     package var reply: @Sendable (WriteReply) -> Void
+    let submittedAt = MonotonicTime.now
 
     package init(request: WriteRequest, reply: @escaping @Sendable (WriteReply) -> Void) {
         self.request = request

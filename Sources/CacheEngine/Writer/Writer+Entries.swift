@@ -29,6 +29,7 @@ extension Writer {
     }
 
     func commitGroup(_ writes: [PendingWrite]) {
+        counters.timings.writesTaken(writes, at: .now)
         var items: [Item] = []
         for (index, write) in writes.enumerated() {
             switch write.request {
@@ -57,6 +58,7 @@ extension Writer {
             var attempted: [ItemOutcome] = []
             for item in items[range] { attempted.append(try apply(item, writes[item.write].request, &attempt)) }
             try commit(attempt.editor, .entries, table: attempt.table, durableTable: attempt.durableTable)
+            counters.timings.grouped(.entries, count: range.count)
             for (index, outcome) in zip(range, attempted) { outcomes[index] = outcome }
         } catch {
             if error.code == .storageFull, range.count > 1 {

@@ -5,12 +5,16 @@ internal import HashTreeCollections
 /// Invalidations, purges, drops and the fence: ahead of inserts, in a transaction of their own, on the disk before they are answered.
 extension Writer {
     func commitInvalidations(_ writes: [PendingWrite]) {
+        counters.timings.writesTaken(writes, at: .now)
         var newTable = table
         var changes = unwritten
         let replies = writes.map { apply($0.request, &newTable, &changes) }
         do {
             // Also when nothing changed now: `already` may be answered only once what made it so is on the disk.
-            if !changes.isEmpty { try write(changes, newTable) }
+            if !changes.isEmpty {
+                try write(changes, newTable)
+                counters.timings.grouped(.invalidation, count: writes.count)
+            }
         } catch {
             // The news is believed all the same: nothing stale is served while the disk does not work. But nobody is told that
             // it is done, and leases stay at the position that is durable.

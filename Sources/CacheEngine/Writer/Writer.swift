@@ -93,7 +93,9 @@ package final class Writer: @unchecked Sendable {
     ) throws(CacheError) {
         editor.store.nextNamespace = newTable.nextNamespace
         try editor.finish()
+        let start = MonotonicTime.now
         try editor.transaction.commit(purpose)
+        counters.timings.committed(purpose, since: start)
         store = editor.store
         table = newTable
         durableTable = newDurableTable

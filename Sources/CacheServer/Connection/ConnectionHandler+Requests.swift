@@ -12,7 +12,10 @@ extension ConnectionHandler {
         switch state.admit(header, now: now) {
         case .take:
             do throws(CacheError) {
-                try answer(Request(frame), header.requestIdentifier, bytes: frame.bytes)
+                let start = eventLoop.now
+                let request = try Request(frame)
+                services.metrics.timings.decoded(eventLoop.now - start)
+                try answer(request, header.requestIdentifier, bytes: frame.bytes, arrivedAt: now)
             } catch {
                 if error.closesConnection {
                     counters.update { $0.protocolErrors += 1 }
@@ -35,30 +38,45 @@ extension ConnectionHandler {
     }
 
     /// Answers at once, or hands over to the engine, which never blocks this thread.
-    private func answer(_ request: Request, _ identifier: UInt64, bytes: Int) throws(CacheError) {
+    private func answer(
+        _ request: Request, _ identifier: UInt64, bytes: Int, arrivedAt: NIODeadline
+    ) throws(CacheError) {
+        var times = RequestTimes(arrivedAt: arrivedAt)
         if case .hello(let hello) = request {
             let version = try hello.negotiatedVersion()
             state.helloAccepted()
             inbound.acceptLongFrames()
-            output.append(.hello(services.helloReply(version: version)), identifier: identifier)
+            reply(.hello(services.helloReply(version: version)), identifier, times)
             return
         }
         let executor = services.executor
-        let plan = RequestPlan(request, executor: executor) { services.statistics(now: eventLoop.now) }
+        let plan = RequestPlan(request, executor: executor) { services.statistics(now: eventLoop.now).json }
         switch plan {
-        case .answer(let reply): output.append(reply, identifier: identifier)
+        case .answer(let reply): self.reply(reply, identifier, times)
         case .read(let read, let assembly):
             if inlineAllowance > 0, case .lookup = read, let answer = executor.answerInline(read, limit: inlineLimit) {
                 inlineAllowance -= 1
-                output.append(assembly.reply(to: answer), identifier: identifier)
+                times.answeredAt = eventLoop.now
+                reply(assembly.reply(to: answer), identifier, times)
                 return
             }
             guard let mailbox = begin(assembly.opcode, identifier, bytes: bytes) else { return }
-            executor.submit(read) { mailbox.put(assembly.reply(to: $0), identifier: identifier) }
+            executor.submit(read) { [times, eventLoop] answer in
+                let times = times.answered(at: eventLoop.now)
+                mailbox.put(assembly.reply(to: answer), identifier: identifier, times: times)
+            }
         case .write(let write, let assembly):
             guard let mailbox = begin(assembly.opcode, identifier, bytes: bytes) else { return }
-            executor.submit(write) { mailbox.put(assembly.reply(to: $0), identifier: identifier) }
+            executor.submit(write) { [times, eventLoop] answer in
+                let times = times.answered(at: eventLoop.now)
+                mailbox.put(assembly.reply(to: answer), identifier: identifier, times: times)
+            }
         }
+    }
+
+    private func reply(_ reply: Reply, _ identifier: UInt64, _ times: RequestTimes) {
+        output.append(reply, identifier: identifier)
+        services.metrics.timings.replied(reply.opcode, times, now: eventLoop.now)
     }
 
     /// A connection that has its event loop for itself and sends nothing before it is answered gains nothing by another

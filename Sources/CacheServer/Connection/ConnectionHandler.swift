@@ -198,6 +198,7 @@ package final class ConnectionHandler: ChannelDuplexHandler {
         for item in arrived {
             services.gauge.release(item.carriedBytes)
             let replyBytes = isOver ? 0 : output.append(item.reply, identifier: item.identifier)
+            if let times = item.times { services.metrics.timings.replied(item.reply.opcode, times, now: eventLoop.now) }
             services.gauge.release(state.complete(item.identifier, replyBytes: replyBytes, now: now))
             if output.isLong { flush() }
         }

@@ -13,17 +13,19 @@ package struct ConnectionServices: Sendable {
     package let counters: [ObjectIdentifier: ServerCounters]
     private let activities: [ObjectIdentifier: LoopActivity]
     package let startedAt: NIODeadline
+    package let metrics: ServiceMetrics
     package let logger: Logger
     /// The limits as the reply to HELLO reports them.
     let reportedLimits: ServiceLimits
 
     package init(
         executor: any RequestExecutor, limits: ServerLimits, deadlines: ServerDeadlines, eventLoops: [any EventLoop],
-        startedAt: NIODeadline, logger: Logger
+        startedAt: NIODeadline, metrics: ServiceMetrics = ServiceMetrics(), logger: Logger
     ) {
         self.executor = executor
         self.limits = limits
         self.startedAt = startedAt
+        self.metrics = metrics
         self.logger = logger
         terms = ConnectionTerms(limits: limits, deadlines: deadlines)
         gauge = ByteGauge(limitBytes: limits.bytesInFlight)
@@ -44,12 +46,14 @@ package struct ConnectionServices: Sendable {
         activities[ObjectIdentifier(eventLoop)] ?? LoopActivity()
     }
 
-    package func statistics(now: NIODeadline) -> String {
+    /// What STATISTICS answers with.
+    package func statistics(now: NIODeadline) -> StatisticsField.Value {
         let uptime = now - startedAt
         return ServerStatistics(
             uptimeSeconds: Int(uptime.nanoseconds / 1_000_000_000), engine: executor.statisticsFields(),
-            counts: ServerCounters.sum(counters.values), bytesInFlight: gauge.heldBytes
-        ).json
+            counts: ServerCounters.sum(counters.values), bytesInFlight: gauge.heldBytes,
+            histograms: metrics.histogramFields
+        ).document
     }
 
     func helloReply(version: UInt8) -> HelloReply {

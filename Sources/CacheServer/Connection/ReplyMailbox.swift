@@ -15,6 +15,8 @@ package final class ReplyMailbox: Sendable {
         package var reply: Reply
         /// What the reply carries: it is charged to the gauge until the loop releases it.
         package var carriedBytes: Int
+        /// Of the request, when they are measured.
+        package var times: RequestTimes?
     }
 
     private struct State {
@@ -37,11 +39,11 @@ package final class ReplyMailbox: Sendable {
         self.wake = wake
     }
 
-    package func put(_ reply: Reply, identifier: UInt64) {
+    package func put(_ reply: Reply, identifier: UInt64, times: RequestTimes? = nil) {
         let carried = reply.carriedBytes
         let isCharged = carried == 0 || gauge.charge(carried)
         let (wakes, isTaken) = state.withLock { state in
-            var item = Item(identifier: identifier, reply: reply, carriedBytes: carried)
+            var item = Item(identifier: identifier, reply: reply, carriedBytes: carried, times: times)
             let fits = state.carriedBytes == 0 || carried <= limitBytes - min(limitBytes, state.carriedBytes)
             let isTaken = carried == 0 || (isCharged && fits)
             if !isTaken {

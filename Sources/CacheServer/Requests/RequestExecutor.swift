@@ -11,6 +11,8 @@ package protocol RequestExecutor: Sendable {
     func namespaces() -> [NamespaceDescription]
     func statisticsFields() -> [StatisticsField]
     var position: Position { get }
+    /// Whether lookups can hit at all.
+    var isServing: Bool { get }
 }
 
 extension Engine: RequestExecutor {

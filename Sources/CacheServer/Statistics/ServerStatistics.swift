@@ -5,7 +5,8 @@ import CacheProtocol
 ///     {"version": "0.1.0", "uptimeSeconds": 12,
 ///      "engine":   {"position": "00c1f3a09b2e7d44:17", "entryCount": 3, …},
 ///      "server":   {"connections": 1, "bytesReceived": 4711, …},
-///      "requests": {"hello": 1, "lookup": 3, …}}
+///      "requests": {"hello": 1, "lookup": 3, …},
+///      "histograms": {"stage.search": {"count": 3, "sum": 210000, "buckets": {"65536": 1, "73728": 2}}, …}}
 ///
 /// Counts begin with the process. Names stay what they are; later versions may add some.
 struct ServerStatistics {
@@ -13,15 +14,17 @@ struct ServerStatistics {
     var engine: [StatisticsField]
     var counts: ServerCounters.Values
     var bytesInFlight: Int
+    var histograms: [StatisticsField]
 
-    var json: String {
-        StatisticsField.Value.object([
+    var document: StatisticsField.Value {
+        .object([
             StatisticsField("version", .text(ServiceVersion.current)),
             StatisticsField("uptimeSeconds", uptimeSeconds),
             StatisticsField("engine", .object(engine)),
             StatisticsField("server", .object(server)),
             StatisticsField("requests", .object(requests)),
-        ]).json
+            StatisticsField("histograms", .object(histograms)),
+        ])
     }
 
     private var server: [StatisticsField] {
@@ -39,6 +42,6 @@ struct ServerStatistics {
     }
 
     private var requests: [StatisticsField] {
-        Opcode.allCases.filter { $0 != .connection }.map { StatisticsField("\($0)", counts.requests($0)) }
+        Opcode.requests.map { StatisticsField("\($0)", counts.requests($0)) }
     }
 }

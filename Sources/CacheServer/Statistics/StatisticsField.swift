@@ -61,6 +61,8 @@ extension EngineStatistics {
             StatisticsField("watermarkCount", watermarkCount),
             StatisticsField("mapBytes", mapBytes),
             StatisticsField("usedBytes", usedBytes),
+            StatisticsField("isServing", .flag(isServing)),
+            StatisticsField("snapshotAgeMilliseconds", snapshotAgeMilliseconds),
             StatisticsField("lookupsWaiting", lookupsWaiting),
             StatisticsField("writesWaiting", writesWaiting),
             StatisticsField("kernel", .text(kernel)),

@@ -29,6 +29,7 @@ struct DemoCommand: AsyncParsableCommand {
             let data = try DemoData(directory: demoData)
             var settings = ServeSettings()
             settings.listen = [try ListenAddress(parsing: listen)]
+            settings.metricsListen = .off
             settings.data = folder
             let logger = Logger(label: "semblance.demo", factory: { _ in SwiftLogNoOpLogHandler() })
             let service = try await ServiceProcess.open(

@@ -6,6 +6,8 @@ import CacheStorage
 /// What a service says when it listens.
 struct Greeting {
     var addresses: [ListenAddress]
+    /// Nil where no metrics are served.
+    var metricsAddress: ListenAddress?
     var data: String
     var opening: OpeningReport
     var kernel: String
@@ -15,6 +17,7 @@ struct Greeting {
 
     var lines: [String] {
         var pairs: [(name: String, value: String)] = addresses.map { ("address", $0.description) }
+        if let metricsAddress { pairs.append(("metrics", "http://\(metricsAddress)/metrics")) }
         pairs.append(("data", data + (opening.isNew ? " (new)" : "")))
         pairs.append(
             (

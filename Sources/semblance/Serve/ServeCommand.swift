@@ -19,6 +19,11 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(help: "Where to listen: 127.0.0.1:7707, [::1]:7707 or unix:/path; repeatable. (default: 127.0.0.1:7707)")
     var listen: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "Where to serve /metrics, /healthz and /readyz over HTTP. (default: 127.0.0.1:7708, if it is free)",
+            valueName: "address|off"))
+    var metricsListen: String?
     @Option(help: "The data directory, made if there is none. (default: ./var/semblance)") var data: String?
     @Option(
         help: ArgumentHelp(
@@ -50,8 +55,8 @@ struct ServeCommand: AsyncParsableCommand {
             let service = try await ServiceProcess.open(
                 settings, environment: environment, isRestored: restored, logger: Logger(label: "semblance"))
             service.log()
-            let group = service.group { addresses in
-                for line in service.greeting(addresses) { Terminal.output.line(line) }
+            let group = service.group { addresses, metricsAddress in
+                for line in service.greeting(addresses, metricsAddress) { Terminal.output.line(line) }
             }
             try await group.run()
         } catch let exit as ExitCode {
@@ -66,8 +71,8 @@ struct ServeCommand: AsyncParsableCommand {
         var options: [ServeSettings.Key: [String]] = [:]
         if !listen.isEmpty { options[.listen] = listen }
         for (key, text) in [
-            (ServeSettings.Key.data, data), (.durability, durability), (.mapSize, mapSize),
-            (.searchThreads, searchThreads), (.logLevel, logLevel),
+            (ServeSettings.Key.metricsListen, metricsListen), (.data, data), (.durability, durability),
+            (.mapSize, mapSize), (.searchThreads, searchThreads), (.logLevel, logLevel),
         ] {
             if let text { options[key] = [text] }
         }

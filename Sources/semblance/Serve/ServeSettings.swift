@@ -7,6 +7,7 @@ import Logging
 /// How the service runs, whatever place each value came from.
 struct ServeSettings: Hashable, Sendable {
     var listen: [ListenAddress] = [.standard]
+    var metricsListen = MetricsListening.standard
     var data = "./var/semblance"
     var durability = Durability.sync
     var mapBytes = Limits.mapBytes
@@ -17,7 +18,7 @@ struct ServeSettings: Hashable, Sendable {
     /// The name of each value: its option, in kebab case; its variable, in capitals after `SEMBLANCE_`; its key in the
     /// file.
     enum Key: String, CaseIterable, Sendable {
-        case listen, data, durability, mapSize, searchThreads, logLevel
+        case listen, metricsListen, data, durability, mapSize, searchThreads, logLevel
     }
 
     init() {}
@@ -29,6 +30,9 @@ struct ServeSettings: Hashable, Sendable {
             listen = try found.map { texts throws(CacheError) in
                 try texts.map { text throws(CacheError) in try ListenAddress(parsing: text) }
             }
+        }
+        if let found = try layers.text(.metricsListen) {
+            metricsListen = try found.map { text throws(CacheError) in try MetricsListening(parsing: text) }
         }
         if let found = try layers.text(.data) {
             guard !found.value.isEmpty, !found.value.utf8.contains(0) else { throw found.invalid("names no directory") }

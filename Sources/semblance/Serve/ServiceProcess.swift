@@ -12,6 +12,8 @@ struct ServiceProcess: Sendable {
     let settings: ServeSettings
     let engine: Engine
     let server: CacheServer
+    /// Nil where no metrics are served.
+    let metrics: MetricsEndpoint?
     let logger: Logger
     let kernel: String
     /// What was found damaged before the engine saw it.
@@ -30,6 +32,8 @@ struct ServiceProcess: Sendable {
         configuration.storage.durability = settings.durability
         configuration.storage.mapBytes = settings.mapBytes
         configuration.isRestored = isRestored
+        let metrics = ServiceMetrics()
+        configuration.metrics = metrics.registry
         if let count = settings.searchThreads { configuration.searchThreads = count }
         var server = ServerConfiguration(listenAddresses: settings.listen)
         if settings.searchThreads == 1 { server.eventLoopThreads = 1 }
@@ -41,9 +45,11 @@ struct ServiceProcess: Sendable {
             return (try Engine.open(configuration), finding)
         }
         do {
+            let listening = try CacheServer(
+                configuration: server, executor: engine, metrics: metrics, logger: logger)
             return ServiceProcess(
-                settings: settings, engine: engine,
-                server: try CacheServer(configuration: server, executor: engine, logger: logger), logger: logger,
+                settings: settings, engine: engine, server: listening,
+                metrics: try settings.metricsListen.endpoint(of: listening, logger: logger), logger: logger,
                 kernel: kernels.name, finding: finding)
         } catch {
             engine.close()
@@ -54,18 +60,22 @@ struct ServiceProcess: Sendable {
     /// What serves until it is told to stop, and then closes the store.
     ///
     /// - Parameter stopsOnSignals: whether SIGTERM and SIGINT tell it so.
-    /// - Parameter onListening: called once the sockets are bound, with the ports that the system chose.
+    /// - Parameter onListening: called once the sockets are bound, with the ports that the system chose; that of the
+    ///   metrics is nil where none are served.
     func group(
-        stopsOnSignals: Bool = true, onListening: @escaping @Sendable ([ListenAddress]) -> Void = { _ in }
+        stopsOnSignals: Bool = true,
+        onListening: @escaping @Sendable ([ListenAddress], _ metrics: ListenAddress?) -> Void = { _, _ in }
     ) -> ServiceGroup {
-        // Shut down in the reverse order: first nobody asks any more, then the store is closed.
-        ServiceGroup(
+        // Shut down in the reverse order: first nobody asks any more, then the store is closed. The metrics tell how that
+        // goes.
+        let endpoint = metrics.map { [ServiceGroupConfiguration.ServiceConfiguration(service: $0)] } ?? []
+        return ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [
+                services: endpoint + [
                     .init(service: EngineService(engine: engine)),
                     .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(
-                        service: Announcer(server: server, onListening: onListening),
+                        service: Announcer(server: server, metrics: metrics, onListening: onListening),
                         successTerminationBehavior: .ignore),
                 ],
                 gracefulShutdownSignals: stopsOnSignals ? [.sigterm, .sigint] : [], logger: quiet))
@@ -101,9 +111,9 @@ struct ServiceProcess: Sendable {
     }
 
     /// Lines for whoever has started the service.
-    func greeting(_ addresses: [ListenAddress]) -> [String] {
+    func greeting(_ addresses: [ListenAddress], _ metricsAddress: ListenAddress?) -> [String] {
         Greeting(
-            addresses: addresses, data: settings.data, opening: engine.opening, kernel: kernel,
+            addresses: addresses, metricsAddress: metricsAddress, data: settings.data, opening: engine.opening, kernel: kernel,
             durability: settings.durability, position: engine.position, finding: finding
         ).lines
     }
@@ -123,10 +133,14 @@ private struct EngineService: Service {
 /// Waits until the server listens.
 private struct Announcer: Service {
     let server: CacheServer
-    let onListening: @Sendable ([ListenAddress]) -> Void
+    let metrics: MetricsEndpoint?
+    let onListening: @Sendable ([ListenAddress], ListenAddress?) -> Void
 
     func run() async throws {
-        // When listening fails the server says so itself.
-        if let addresses = try? await server.addresses { onListening(addresses) }
+        // When listening fails the server says so itself, and so do the metrics.
+        guard let addresses = try? await server.addresses else { return }
+        do {
+            onListening(addresses, try await metrics?.boundAddress)
+        } catch {}
     }
 }

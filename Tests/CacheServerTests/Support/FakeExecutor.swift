@@ -29,7 +29,14 @@ final class FakeExecutor: RequestExecutor {
         }
     }
 
-    private let state = Mutex<(submissions: [Submission], inline: ReadReply?, limits: [InlineLimit])>(([], nil, []))
+    private struct State {
+        var submissions: [Submission] = []
+        var inline: ReadReply?
+        var limits: [InlineLimit] = []
+        var isServing = true
+    }
+
+    private let state = Mutex(State())
 
     /// Submissions that came since the last call.
     func take() -> [Submission] {
@@ -64,6 +71,8 @@ final class FakeExecutor: RequestExecutor {
     }
 
     func namespaces() -> [NamespaceDescription] { [] }
+    var isServing: Bool { state.withLock(\.isServing) }
+    func set(isServing: Bool) { state.withLock { $0.isServing = isServing } }
     func statisticsFields() -> [StatisticsField] { [StatisticsField("kernel", .text("a \"quoted\"\n name"))] }
     var position: Position { Position(incarnation: 7, sequence: 4) }
 }
