@@ -24,7 +24,7 @@ import Testing
         ["invalidate", "a@1", "--previous", "x"], ["invalidate", "a#1", "b#2", "--previous", "x"],
         ["lease", "--timeout", "3"],
         ["invalidate", "a@1", "--reset", "4"], ["lookup", "--key", "1", "-k", "101"], ["import"],
-        ["import", "a", "--batch", "257"],
+        ["import", "a", "--batch", "257"], ["stats", "--count", "1"], ["stats", "--watch", "--count", "0"],
     ])
     func wrongUsageEndsWith64(_ arguments: [String]) async throws {
         let outcome = try await run(arguments)
@@ -106,6 +106,12 @@ import Testing
             let statistics = try await json(["stats"])
             #expect((statistics["engine"] as? [String: Any])?["kernel"] as? String == "serial")
             #expect(try await run(["stats"], at: address).output.contains("kernel"))
+            let watched = try await json(["stats", "--watch", "--count", "1", "--interval", "1ms"])
+            #expect((watched["now"] as? [String: Any])?["connections"] as? Int == 1)
+            #expect(watched["perSecond"] is [String: Any])
+            let lines = try await run(["stats", "--watch", "--count", "2", "--interval", "1ms"], at: address).output
+            #expect(lines.split(separator: "\n").count == 3)
+            #expect(!lines.contains("\u{1b}"), "nothing is drawn over in a file")
             #expect(try await json(["fence", "lift"])["position"] != nil)
             #expect((try await json(["namespace", "list"])["namespaces"] as? [Any])?.count == 1)
             let inUse = try await run(["check", "--data", folder.file("store")])

@@ -30,10 +30,16 @@ struct Terminal: Sendable {
     }
 
     /// Columns, 80 where nobody knows.
-    var width: Int {
+    var width: Int { size.map { Int($0.ws_col) } ?? 80 }
+    /// Lines, 24 where nobody knows.
+    var height: Int { size.map { Int($0.ws_row) } ?? 24 }
+
+    private var size: winsize? {
         var size = winsize()
-        guard isTerminal, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-        return Int(size.ws_col)
+        guard isTerminal, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
+            return nil
+        }
+        return size
     }
 
     /// Writes all of it. What cannot be written is lost: there is nowhere to say so.
