@@ -8,8 +8,6 @@ package struct ReplayRules: Sendable {
     package var prices: PriceTable
     /// Of requests whose line names none.
     package var assumedModel = "unknown"
-    /// The label of the encoder's vectors, which is part of a scope.
-    package var embeddingModel = ""
     /// Use cases whose threshold is varied.
     package let sweptUseCases: [String]
 

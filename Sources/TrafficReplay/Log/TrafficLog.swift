@@ -109,7 +109,7 @@ package struct TrafficLog: Sendable {
     private mutating func take(_ call: LoggedCall) throws {
         let inquiry = try Inquiry(
             try ModelRequest(call.api, body: call.body), fields: call.fields, identifier: "replay", start: .now,
-            policy: rules.policy, routes: rules.routes, embeddingModel: rules.embeddingModel)
+            policy: rules.policy, routes: rules.routes, embeddingModel: nil)
         let decision = inquiry.decision
         var lookup: ReplayedRequest.Lookup
         var text: Int32 = -1

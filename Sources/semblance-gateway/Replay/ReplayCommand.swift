@@ -41,15 +41,13 @@ struct ReplayCommand: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         var prices = PriceTable.builtIn
         if let path = settings.prices { prices = try PriceTable(liteLLM: try Self.read(path), origin: path) }
-        let models = try settings.models(configuration)
-        var rules = try settings.rules(configuration, prices: prices)
-        rules.embeddingModel = models.embedder.model
-        let log = try read(rules)
+        let log = try read(try settings.rules(configuration, prices: prices))
         guard log.requestCount > 0 else {
             for problem in log.problems { Terminal.error("line \(problem.line): \(problem.reason)") }
             Terminal.error("There is no request in \(self.log) that can be replayed.")
             throw ExitCode(65)
         }
+        let models = try settings.models(configuration)
         var labels = PairLabels()
         if let path = settings.pairs {
             labels = PairLabels(
