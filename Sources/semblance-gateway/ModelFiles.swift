@@ -16,8 +16,8 @@ struct ModelFiles {
             do {
                 embedder = try BuiltInEmbedder(folder: folder)
             } catch {
-                Terminal.error(
-                    "The encoder in \(folder) cannot be used: \(error.message). scripts/fetch-model gets all-MiniLM-L6-v2.")
+                Terminal.error("The encoder in \(folder) cannot be used: \(error.message)")
+                Terminal.error("scripts/fetch-model gets all-MiniLM-L6-v2.")
                 throw ExitCode(78)
             }
         } else {

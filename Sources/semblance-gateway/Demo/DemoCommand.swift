@@ -44,7 +44,8 @@ struct DemoCommand: AsyncParsableCommand {
             let settings = environment.filter { names.contains($0.key) }
             try await show(embedder, matcher, settings, isSimulated: false, logger)
         } catch let error as EmbeddingError {
-            Terminal.error("The encoder in \(encoder) cannot be used: \(error.message). scripts/fetch-model gets it.")
+            Terminal.error("The encoder in \(encoder) cannot be used: \(error.message)")
+            Terminal.error("scripts/fetch-model gets all-MiniLM-L6-v2.")
             throw ExitCode(78)
         } catch let exit as ExitCode {
             throw exit
