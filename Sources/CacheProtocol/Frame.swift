@@ -64,12 +64,9 @@ extension ByteBuffer {
         }
         let start = writerIndex
         reserveCapacity(minimumWritableBytes: FrameHeader.bytes + bodyBytes)
-        writeInteger(FrameHeader.magic, endianness: .little)
-        writeInteger(FrameHeader.version)
-        writeInteger(header.opcode.rawValue)
-        writeInteger(header.flags.rawValue, endianness: .little)
-        writeInteger(UInt32(bodyBytes), endianness: .little)
-        writeInteger(header.requestIdentifier, endianness: .little)
+        writeMultipleIntegers(
+            FrameHeader.magic, FrameHeader.version, header.opcode.rawValue, header.flags.rawValue, UInt32(bodyBytes),
+            header.requestIdentifier, endianness: .little)
         let bodyStart = writerIndex
         do throws(CacheError) {
             try body(&self)

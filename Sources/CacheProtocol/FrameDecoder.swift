@@ -37,7 +37,7 @@ package struct FrameDecoder: Sendable {
     package mutating func next(from bytes: inout ByteBuffer) throws(CacheError) -> Frame? {
         if let failure { throw failure }
         do throws(CacheError) {
-            guard let (header, bodyBytes) = try header(at: bytes.readerIndex, in: bytes) else { return nil }
+            guard let (header, bodyBytes) = try header(in: bytes) else { return nil }
             guard bytes.readableBytes - FrameHeader.bytes >= bodyBytes else { return nil }
             bytes.moveReaderIndex(forwardBy: FrameHeader.bytes)
             guard let body = bytes.readSlice(length: bodyBytes) else { return nil }
@@ -48,39 +48,42 @@ package struct FrameDecoder: Sendable {
         }
     }
 
-    private mutating func header(at start: Int, in bytes: ByteBuffer) throws(CacheError) -> (FrameHeader, Int)? {
-        guard let magic = bytes.getInteger(at: start, endianness: .little, as: UInt32.self) else { return nil }
-        guard magic == FrameHeader.magic else {
-            throw CacheError(.malformedFrame, "these bytes are not a frame of this protocol")
-        }
-        guard let version = bytes.getInteger(at: start + 4, as: UInt8.self) else { return nil }
-        guard bytes.readableBytes >= FrameHeader.bytes,
-            let opcodeNumber = bytes.getInteger(at: start + 5, as: UInt8.self),
-            let flagBits = bytes.getInteger(at: start + 6, endianness: .little, as: UInt16.self),
-            let bodyBytes = bytes.getInteger(at: start + 8, endianness: .little, as: UInt32.self),
-            let identifier = bytes.getInteger(at: start + 12, endianness: .little, as: UInt64.self)
-        else {
-            // A reply to an unknown version needs the identifier only if it is there; it does not wait for it.
-            if version != FrameHeader.version { throw unsupported(version) }
+    private mutating func header(in bytes: ByteBuffer) throws(CacheError) -> (FrameHeader, Int)? {
+        guard let fields = bytes.withUnsafeReadableBytes({ HeaderFields($0) }) else {
+            try checkBeginning(of: bytes)
             return nil
         }
-        failedRequestIdentifier = identifier
-        guard version == FrameHeader.version else { throw unsupported(version) }
-        guard let opcode = Opcode(rawValue: opcodeNumber) else {
-            throw CacheError(.malformedFrame, "unknown opcode", detail: ["got": String(opcodeNumber)])
+        guard fields.magic == FrameHeader.magic else { throw Self.foreign }
+        failedRequestIdentifier = fields.identifier
+        guard fields.version == FrameHeader.version else { throw unsupported(fields.version) }
+        guard let opcode = Opcode(rawValue: fields.opcode) else {
+            throw CacheError(.malformedFrame, "unknown opcode", detail: ["got": String(fields.opcode)])
         }
-        let flags = FrameHeader.Flags(rawValue: flagBits)
-        guard flags.isSubset(of: .known), isExpected(opcode, flags, identifier) else {
+        let flags = FrameHeader.Flags(rawValue: fields.flags)
+        guard flags.isSubset(of: .known), isExpected(opcode, flags, fields.identifier) else {
             throw CacheError(.malformedFrame, "opcode, flags and request identifier of a frame do not go together")
         }
-        guard bodyBytes <= bodyLimitBytes else {
+        guard fields.bodyBytes <= bodyLimitBytes else {
             throw CacheError(
                 .frameTooLarge, "the body of a frame is longer than the limit",
-                detail: ["limit": String(bodyLimitBytes), "got": String(bodyBytes)])
+                detail: ["limit": String(bodyLimitBytes), "got": String(fields.bodyBytes)])
         }
         failedRequestIdentifier = 0
-        return (FrameHeader(opcode: opcode, flags: flags, requestIdentifier: identifier), Int(bodyBytes))
+        return (FrameHeader(opcode: opcode, flags: flags, requestIdentifier: fields.identifier), Int(fields.bodyBytes))
     }
+
+    /// Of less than a header. A reply to an unknown version needs the identifier only if it is there; it does not wait
+    /// for it.
+    private func checkBeginning(of bytes: ByteBuffer) throws(CacheError) {
+        let start = bytes.readerIndex
+        guard let magic = bytes.getInteger(at: start, endianness: .little, as: UInt32.self) else { return }
+        guard magic == FrameHeader.magic else { throw Self.foreign }
+        if let version = bytes.getInteger(at: start + 4, as: UInt8.self), version != FrameHeader.version {
+            throw unsupported(version)
+        }
+    }
+
+    private static let foreign = CacheError(.malformedFrame, "these bytes are not a frame of this protocol")
 
     private func isExpected(_ opcode: Opcode, _ flags: FrameHeader.Flags, _ identifier: UInt64) -> Bool {
         switch direction {
@@ -94,5 +97,26 @@ package struct FrameDecoder: Sendable {
         CacheError(
             .unsupportedVersion, "this version of the protocol is not spoken here",
             detail: ["got": String(version), "limit": String(FrameHeader.version)])
+    }
+}
+
+/// A header as it stands on the wire, nothing of it checked.
+private struct HeaderFields {
+    var magic: UInt32
+    var version: UInt8
+    var opcode: UInt8
+    var flags: UInt16
+    var bodyBytes: UInt32
+    var identifier: UInt64
+
+    /// - Returns: nil for fewer bytes than a header has.
+    init?(_ bytes: UnsafeRawBufferPointer) {
+        guard bytes.count >= FrameHeader.bytes else { return nil }
+        magic = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt32.self))
+        version = bytes[4]
+        opcode = bytes[5]
+        flags = UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 6, as: UInt16.self))
+        bodyBytes = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
+        identifier = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 12, as: UInt64.self))
     }
 }

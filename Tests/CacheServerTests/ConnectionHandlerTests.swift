@@ -71,8 +71,12 @@ import Testing
         for identifier in UInt64(10)..<15 { try connection.send(.get, identifier) }
         for submission in connection.executor.take() { submission.fail(CacheError(.entryNotFound, "none")) }
         connection.channel.embeddedEventLoop.run()
-        #expect(try connection.channel.readOutbound(as: ByteBuffer.self) != nil)
-        #expect(try connection.channel.readOutbound(as: ByteBuffer.self) == nil)
+        var writeCount = 0
+        // An empty write only asks when the socket has taken those before it.
+        while let bytes = try connection.channel.readOutbound(as: ByteBuffer.self) {
+            if bytes.readableBytes > 0 { writeCount += 1 }
+        }
+        #expect(writeCount == 1)
     }
 
     @Test func framesBeyondTheCreditWaitForReplies() throws {

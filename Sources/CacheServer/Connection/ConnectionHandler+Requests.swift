@@ -4,6 +4,19 @@ import CacheProtocol
 import NIOCore
 
 extension ConnectionHandler {
+    /// Answers PINGs from their bytes, as there may be very many of them.
+    func echoPings(now: NIODeadline) {
+        guard state.mayEcho else { return }
+        let count = inbound.echoPings(into: &output)
+        guard count > 0 else { return }
+        state.echoed(now: now)
+        counters.update { $0.count(.ping, by: count) }
+        hasLoopForItself = activity.note(requestOf: ObjectIdentifier(self), now: now)
+        let times = RequestTimes(arrivedAt: now)
+        let repliedAt = eventLoop.now
+        for _ in 0..<count { services.metrics.timings.replied(.ping, times, now: repliedAt) }
+    }
+
     /// Does what the state says to a whole frame.
     func take(_ frame: Frame, now: NIODeadline) {
         let header = frame.header

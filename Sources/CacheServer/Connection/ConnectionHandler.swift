@@ -155,6 +155,7 @@ package final class ConnectionHandler: ChannelDuplexHandler {
         hasUntakenFrames = false
         let now = eventLoop.now
         while state.mayTakeFrame {
+            echoPings(now: now)
             do throws(CacheError) {
                 guard let frame = try inbound.next() else { break }
                 take(frame, now: now)
@@ -218,9 +219,9 @@ package final class ConnectionHandler: ChannelDuplexHandler {
         isFlushing = true
         let writtenBytes = buffer.readableBytes
         counters.update { $0.bytesSent += writtenBytes }
-        let marker = output.needsMarker ? placeMarker() : nil
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: marker)
-        output.reuse(&buffer)
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        output.written(&buffer)
+        if output.needsMarker { context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: placeMarker()) }
         isFlushing = false
         state.outputChanged(bufferedBytes: output.bufferedBytes, hasProgressed: false, now: eventLoop.now)
     }
@@ -237,7 +238,7 @@ package final class ConnectionHandler: ChannelDuplexHandler {
         output.markerPassed()
         state.outputChanged(bufferedBytes: output.bufferedBytes, hasProgressed: true, now: eventLoop.now)
         // What was written behind the marker gets one of its own.
-        if output.needsMarker, output.bufferedBytes > 0, let context {
+        if output.needsMarker, let context {
             context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: placeMarker())
         }
         if !isFlushing { settle() }

@@ -144,6 +144,15 @@ package struct ConnectionState: ~Copyable {
         }
     }
 
+    /// Whether a PING needs no admission of its own.
+    package var mayEcho: Bool { phase == .serving && inFlight.isEmpty }
+
+    /// PINGs were taken and answered.
+    package mutating func echoed(now: NIODeadline) {
+        activeAt = now
+        frameBegunAt = nil
+    }
+
     package mutating func helloAccepted() {
         if phase == .awaitingHello { phase = .serving }
     }

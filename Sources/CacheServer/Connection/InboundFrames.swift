@@ -45,6 +45,17 @@ package struct InboundFrames {
         return frame
     }
 
+    /// Takes the PINGs at the front, and writes their replies.
+    ///
+    /// - Returns: how many they are.
+    package mutating func echoPings(into output: inout ReplyOutput) -> Int {
+        guard unwantedBytes == 0 else { return 0 }
+        let run = bytes.withUnsafeReadableBytes { output.appendReplies(toPingsIn: $0) }
+        bytes.moveReaderIndex(forwardBy: run.byteCount)
+        if run.count > 0, bytes.readableBytes == 0 { bytes = ByteBuffer() }
+        return run.count
+    }
+
     /// Gives the frame up that has begun and not arrived whole, bytes that are yet to come included.
     ///
     /// - Returns: its opcode and identifier; nil, and nothing is given up, when not even its header is there.

@@ -20,8 +20,8 @@ package struct ReplyOutput {
     package var isLong: Bool { buffer.readableBytes >= Self.longBytes }
     /// Bytes that the channel has and the socket not yet, so far as that is known.
     package var bufferedBytes: Int { givenBytes - takenBytes }
-    /// One promise at a time is enough.
-    package var needsMarker: Bool { markerBytes == nil }
+    /// Whether a promise is to tell when the socket has taken what it has not taken yet. One at a time is enough.
+    package var needsMarker: Bool { bufferedBytes > 0 && markerBytes == nil }
 
     /// - Returns: the bytes that were appended.
     @discardableResult
@@ -29,6 +29,13 @@ package struct ReplyOutput {
         let start = buffer.readableBytes
         buffer.writeReply(reply, identifier: identifier)
         return buffer.readableBytes - start
+    }
+
+    /// - Returns: the PINGs at the front of the bytes, whose replies were appended.
+    package mutating func appendReplies(toPingsIn bytes: UnsafeRawBufferPointer) -> PingRun {
+        let run = PingRun(in: bytes, limitBytes: max(0, Self.longBytes - buffer.readableBytes))
+        buffer.writeReplies(to: run, from: bytes)
+        return run
     }
 
     /// Takes what is to be written now; nil for nothing.
@@ -40,8 +47,16 @@ package struct ReplyOutput {
         return taken
     }
 
-    /// Keeps the storage of what was written, if the channel has let go of it.
-    package mutating func reuse(_ written: inout ByteBuffer) {
+    /// Looks what became of a buffer after it was given to the channel, and keeps its storage if it is free again.
+    ///
+    /// A channel lets go of a buffer when its socket has taken the whole of it and of everything before it. So nobody
+    /// else holding it is a sign that costs nothing, where a promise costs more than a microsecond.
+    package mutating func written(_ buffer: inout ByteBuffer) {
+        if buffer.modifyIfUniquelyOwned({ _ in true }) ?? false { takenBytes = givenBytes }
+        keepStorage(of: &buffer)
+    }
+
+    private mutating func keepStorage(of written: inout ByteBuffer) {
         charge()
         guard bufferedBytes == 0, written.capacity <= Self.longBytes, buffer.readableBytes == 0 else { return }
         swap(&buffer, &written)

@@ -24,7 +24,7 @@ package final class ServerCounters: Sendable {
 
         package init() {}
 
-        package mutating func count(_ opcode: Opcode) { requests[Int(opcode.rawValue)] += 1 }
+        package mutating func count(_ opcode: Opcode, by more: Int = 1) { requests[Int(opcode.rawValue)] += more }
         package func requests(_ opcode: Opcode) -> Int { requests[Int(opcode.rawValue)] }
 
         mutating func add(_ other: Values) {
