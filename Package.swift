@@ -62,9 +62,12 @@ let package = Package(
             dependencies: ["CacheModel", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: settings),
         .target(
+            name: "CacheAccess", dependencies: ["CacheModel", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: settings),
+        .target(
             name: "CacheServer",
             dependencies: [
-                "CacheEngine", "CacheMetrics", "CacheProtocol", "CacheModel",
+                "CacheAccess", "CacheEngine", "CacheMetrics", "CacheProtocol", "CacheModel",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -88,8 +91,8 @@ let package = Package(
         .executableTarget(
             name: "semblance",
             dependencies: [
-                "CacheServer", "SemblanceClient", "CacheEngine", "CacheProtocol", "CacheStorage", "VectorSearch",
-                "CacheModel",
+                "CacheServer", "CacheAccess", "SemblanceClient", "CacheEngine", "CacheProtocol", "CacheStorage",
+                "VectorSearch", "CacheModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
@@ -209,10 +212,11 @@ let package = Package(
             name: "CacheMetricsTests",
             dependencies: ["CacheMetrics", .product(name: "CoreMetrics", package: "swift-metrics")],
             swiftSettings: settings),
+        .testTarget(name: "CacheAccessTests", dependencies: ["CacheAccess", "CacheModel"], swiftSettings: settings),
         .testTarget(
             name: "CacheServerTests",
             dependencies: [
-                "CacheServer", "CacheEngine", "CacheMetrics", "CacheProtocol", "CacheModel", "CacheStorage",
+                "CacheServer", "CacheAccess", "CacheEngine", "CacheMetrics", "CacheProtocol", "CacheModel", "CacheStorage",
                 "VectorSearch",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -234,7 +238,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "semblance", "CacheServer", "SemblanceClient", "CacheEngine", "CacheProtocol", "CacheStorage",
+                "semblance", "CacheServer", "CacheAccess", "SemblanceClient", "CacheEngine", "CacheProtocol", "CacheStorage",
                 "VectorSearch", "CacheModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),

@@ -50,6 +50,12 @@ public struct CacheError: Error, Hashable, Sendable {
         case entryNotFound = "entry-not-found"
         case limitExceeded = "limit-exceeded"
 
+        // Who asks may not. Both name no secret.
+        /// The service asks for a token, and none was sent that holds.
+        case unauthenticated = "unauthenticated"
+        /// The token is not good for this. Detail: `scope`, those of which one would be enough; or `namespace`.
+        case forbidden = "forbidden"
+
         // The service cannot do it now.
         /// Detail: `retry-after-ms`.
         case overloaded = "overloaded"
@@ -98,6 +104,8 @@ public struct CacheError: Error, Hashable, Sendable {
             case .unsupportedFormat: 45
             case .shuttingDown: 46
             case .internalError: 47
+            case .unauthenticated: 50
+            case .forbidden: 51
             case .connectionFailed: 60
             case .connectionClosed: 61
             case .deadlineExceeded: 62

@@ -67,6 +67,17 @@ public enum Limits {
     /// A name or a value of an error's detail.
     public static let errorDetailBytes = 512
 
+    // MARK: Access tokens
+
+    public static let tokenCount = 1_000
+    public static let tokenNameBytes = 64
+    /// Patterns of namespaces that one token is for.
+    public static let tokenNamespaceCount = 64
+    /// Secrets of one token that hold at once, while it is rotated.
+    public static let tokenSecretCount = 4
+    /// The longest token file that is read.
+    public static let tokenFileBytes = 16 << 20
+
     // MARK: Queues and groups
 
     /// Lookup requests waiting for a search worker.

@@ -2,10 +2,11 @@ package import CacheModel
 import NIOCore
 
 extension CacheError {
-    /// Whether the sender of this error closes the connection after it: the stream cannot be trusted any more.
+    /// Whether the sender of this error closes the connection after it: the stream cannot be trusted any more, or whoever
+    /// sends it not.
     package var closesConnection: Bool {
         switch code {
-        case .malformedFrame, .frameTooLarge, .unsupportedVersion: true
+        case .malformedFrame, .frameTooLarge, .unsupportedVersion, .unauthenticated: true
         default: false
         }
     }

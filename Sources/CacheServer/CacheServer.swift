@@ -19,6 +19,9 @@ package final class CacheServer: Service {
     private let bound = BoundAddresses()
     private let progress = Mutex(Progress())
 
+    /// How often the server looks whether tokens have changed.
+    private static let accessInterval = Duration.seconds(1)
+
     private struct Progress {
         var phase = ServerPhase.starting
         /// Nil until it listens.
@@ -82,7 +85,8 @@ package final class CacheServer: Service {
     private func serve(_ group: MultiThreadedEventLoopGroup) async throws {
         let services = ConnectionServices(
             executor: executor, limits: configuration.limits, deadlines: configuration.deadlines,
-            eventLoops: Array(group.makeIterator()), startedAt: .now(), metrics: metrics, logger: logger)
+            eventLoops: Array(group.makeIterator()), startedAt: .now(), access: configuration.access,
+            metrics: metrics, logger: logger)
         let registry = ConnectionRegistry(limit: configuration.limits.connections)
         var listeners: [Listener] = []
         do {
@@ -98,6 +102,10 @@ package final class CacheServer: Service {
         progress.withLock { $0 = Progress(phase: .serving, services: services) }
         bound.succeed(listeners.map(\.address))
 
+        let watch = configuration.access.map { control in
+            Task { await AccessWatch(control: control, interval: Self.accessInterval).run() }
+        }
+        defer { watch?.cancel() }
         let reason = await untilStopped(listeners)
         progress.withLock { $0.phase = .draining }
         for listener in listeners { await listener.close() }

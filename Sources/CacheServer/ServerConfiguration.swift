@@ -8,6 +8,8 @@ package struct ServerConfiguration: Sendable {
     package var eventLoopThreads: Int
     package var limits = ServerLimits()
     package var deadlines = ServerDeadlines()
+    /// Who is let in; nil for everybody who reaches an address.
+    package var access: AccessControl?
 
     package init(listenAddresses: [ListenAddress] = [.standard], eventLoopThreads: Int = Self.standardEventLoopThreads)
     {
@@ -17,6 +19,9 @@ package struct ServerConfiguration: Sendable {
 
     /// Half of the cores, as the searches need them more; 1 through 8.
     package static var standardEventLoopThreads: Int { max(1, min(8, System.coreCount / 2)) }
+
+    /// Whether clients must bring a token, as far as is known before the service runs.
+    package var demandsTokens: Bool { access?.demandsTokens ?? false }
 
     /// - Throws: `invalidConfiguration` for what cannot work.
     package func validate() throws(CacheError) {

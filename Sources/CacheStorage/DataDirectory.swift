@@ -53,7 +53,8 @@ package final class DataDirectory: Sendable {
         }
     }
 
-    private static func create(_ path: String) throws(CacheError) {
+    /// Makes a directory, and those that it is in.
+    package static func create(_ path: String) throws(CacheError) {
         var prefix = path.hasPrefix("/") ? "" : "."
         for component in path.split(separator: "/") {
             prefix += "/" + component

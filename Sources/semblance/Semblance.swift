@@ -30,6 +30,9 @@ struct Semblance: AsyncParsableCommand {
                 subcommands: [InvalidateCommand.self, LeaseCommand.self, PurgeCommand.self, FenceCommand.self]),
             CommandGroup(
                 name: "Operation",
-                subcommands: [PingCommand.self, StatisticsCommand.self, NamespaceCommand.self, BenchCommand.self]),
+                subcommands: [
+                    PingCommand.self, StatisticsCommand.self, NamespaceCommand.self, TokenCommand.self,
+                    BenchCommand.self,
+                ]),
         ])
 }

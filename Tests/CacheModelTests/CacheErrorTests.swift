@@ -11,6 +11,7 @@ import Testing
         ("namespace-not-found", 30), ("namespace-conflict", 31), ("entry-not-found", 32), ("limit-exceeded", 33),
         ("overloaded", 40), ("storage-full", 41), ("storage-failed", 42), ("store-locked", 43),
         ("store-damaged", 44), ("unsupported-format", 45), ("shutting-down", 46), ("internal-error", 47),
+        ("unauthenticated", 50), ("forbidden", 51),
         ("connection-failed", 60), ("connection-closed", 61), ("deadline-exceeded", 62),
         ("invalid-configuration", 63),
     ]

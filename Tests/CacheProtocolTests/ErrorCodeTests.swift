@@ -13,6 +13,7 @@ import Testing
         (30, "namespace-not-found"), (31, "namespace-conflict"), (32, "entry-not-found"), (33, "limit-exceeded"),
         (40, "overloaded"), (41, "storage-full"), (42, "storage-failed"), (43, "store-locked"),
         (44, "store-damaged"), (45, "unsupported-format"), (46, "shutting-down"), (47, "internal-error"),
+        (50, "unauthenticated"), (51, "forbidden"),
         (60, "connection-failed"), (61, "connection-closed"), (62, "deadline-exceeded"),
         (63, "invalid-configuration"),
     ]
@@ -26,9 +27,9 @@ import Testing
         }
     }
 
-    @Test func onlyErrorsOfFramingCloseTheConnection() {
+    @Test func onlyErrorsOfFramingAndStrangersCloseTheConnection() {
         let closing = CacheError.Code.allCases.filter { CacheError($0, "").closesConnection }
-        #expect(closing == [.malformedFrame, .frameTooLarge, .unsupportedVersion])
+        #expect(closing == [.malformedFrame, .frameTooLarge, .unsupportedVersion, .unauthenticated])
     }
 
     @Test func aNumberOfALaterVersionReadsAsInternalErrorAndIsKept() throws {

@@ -119,6 +119,16 @@ enum GoldenFrames {
             name: "error-reply", identifier: 8,
             reply: .failure(CacheError(.entryNotFound, "no such entry in this scope"), .get)),
         GoldenReply(
+            name: "unauthenticated-reply", identifier: 1,
+            reply: .failure(
+                CacheError(.unauthenticated, "this service asks for a token, and none was sent that holds"), .hello)),
+        GoldenReply(
+            name: "forbidden-reply", identifier: 6,
+            reply: .failure(
+                CacheError(
+                    .forbidden, "the token 'app' does not have the scope that this takes: insert",
+                    detail: ["scope": "insert"]), .insert)),
+        GoldenReply(
             name: "connection-error-reply", identifier: 18,
             reply: .failure(
                 CacheError(

@@ -26,9 +26,10 @@ import VectorSearch
             for metric in MetricTable.collected {
                 #expect(metric.paths.count == metric.family.series.count, "\(metric.family.name)")
                 for path in metric.paths {
-                    let parts = path.split(separator: ".").map(String.init)
-                    let group = parts.count > 1 ? document[parts[0]] as? [String: Any] : document
-                    #expect(group?[parts[parts.count - 1]] != nil, "\(path)")
+                    let value = path.split(separator: ".").reduce(document as Any?) { value, name in
+                        (value as? [String: Any])?[String(name)]
+                    }
+                    #expect(value is NSNumber, "\(path)")
                 }
             }
             try await client.close()

@@ -218,7 +218,7 @@ private final class Scene {
         worker = BenchWorker(on: eventLoop, gauge: BenchGauge())
         for index in 0..<count {
             let hello = eventLoop.makePromise(of: HelloReply.self)
-            let connection = BenchConnection(clientName: "test", hello: hello)
+            let connection = BenchConnection(greeting: HelloRequest(clientName: "test"), hello: hello)
             let channel = EmbeddedChannel(handler: connection, loop: eventLoop)
             channels.append(channel)
             connections.append(connection)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CacheAccess
 import CacheModel
 import CacheServer
 import CacheStorage
@@ -31,11 +32,12 @@ import Testing
     }
 
     private static let file = """
-        {"listen": ["127.0.0.1:1"], "metricsListen": "127.0.0.1:8", "data": "file", "durability": "relaxed",
-         "mapSize": "1GiB", "searchThreads": 3, "logLevel": "debug"}
+        {"listen": ["127.0.0.1:1"], "metricsListen": "127.0.0.1:8", "data": "file", "tokens": "file.json",
+         "durability": "relaxed", "mapSize": "1GiB", "searchThreads": 3, "logLevel": "debug"}
         """
     private static let environment = [
-        "SEMBLANCE_LISTEN": "127.0.0.1:2,unix:/tmp/s", "SEMBLANCE_METRICS_LISTEN": "[::1]:9", "SEMBLANCE_DATA": "variable", "SEMBLANCE_DURABILITY": "sync",
+        "SEMBLANCE_LISTEN": "127.0.0.1:2,unix:/tmp/s", "SEMBLANCE_METRICS_LISTEN": "[::1]:9", "SEMBLANCE_DATA": "variable",
+        "SEMBLANCE_TOKENS": "variable.json", "SEMBLANCE_DURABILITY": "sync",
         "SEMBLANCE_MAP_SIZE": "2GiB", "SEMBLANCE_SEARCH_THREADS": "4", "SEMBLANCE_LOG_LEVEL": "error", "PATH": "/bin",
     ]
 
@@ -46,6 +48,7 @@ import Testing
         #expect(settings.metricsListen == .standard)
         #expect(MetricsListening.standardAddress == .loopback(host: "127.0.0.1", port: 7_708))
         #expect(settings.data == "./var/semblance")
+        #expect(settings.tokens == nil && settings.tokenFile.path == "./var/semblance/tokens.json")
         #expect(settings.durability == .sync)
     }
 
@@ -54,6 +57,7 @@ import Testing
         #expect(settings.listen == [.loopback(host: "127.0.0.1", port: 1)])
         #expect(settings.metricsListen == .at(.loopback(host: "127.0.0.1", port: 8)))
         #expect(settings.data == "file")
+        #expect(settings.tokenFile.path == "file.json")
         #expect(settings.durability == .relaxed)
         #expect(settings.mapBytes == 1 << 30)
         #expect(settings.searchThreads == 3)
@@ -65,6 +69,7 @@ import Testing
         #expect(settings.listen == [.loopback(host: "127.0.0.1", port: 2), .unixSocket(path: "/tmp/s")])
         #expect(settings.metricsListen == .at(.loopback(host: "::1", port: 9)))
         #expect(settings.data == "variable")
+        #expect(settings.tokenFile.path == "variable.json")
         #expect(settings.durability == .sync)
         #expect(settings.mapBytes == 2 << 30)
         #expect(settings.searchThreads == 4)

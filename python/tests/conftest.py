@@ -8,6 +8,7 @@ import re
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -24,7 +25,13 @@ class Service:
 
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("service")
+    with running(tmp_path_factory.mktemp("service")) as service:
+        yield service
+
+
+@contextmanager
+def running(folder: pathlib.Path) -> Iterator[Service]:
+    """A service with its data in `folder / "data"`."""
     unix = f"unix:{folder}/socket"
     command = [str(BINARIES / "semblance"), "serve", "--data", str(folder / "data"), "--metrics-listen", "off"]
     with open(folder / "log", "w") as log:

@@ -279,6 +279,20 @@ REPLIES: dict[str, tuple[int, Callable[[BodyReader], Any], Any]] = {
         ],
     ),
     "drop-namespace-reply": (17, replies.purge, PurgeReceipt(0, at(22))),
+    "unauthenticated-reply": (
+        1,
+        replies.hello,
+        CacheError(ErrorCode.UNAUTHENTICATED, "this service asks for a token, and none was sent that holds"),
+    ),
+    "forbidden-reply": (
+        6,
+        replies.insertions(1),
+        CacheError(
+            ErrorCode.FORBIDDEN,
+            "the token 'app' does not have the scope that this takes: insert",
+            {"scope": "insert"},
+        ),
+    ),
     "connection-error-reply": (
         18,
         replies.position,

@@ -31,7 +31,7 @@ extension ConnectionHandler {
                 try answer(request, header.requestIdentifier, bytes: frame.bytes, arrivedAt: now)
             } catch {
                 if error.closesConnection {
-                    counters.update { $0.protocolErrors += 1 }
+                    if error.code != .unauthenticated { counters.update { $0.protocolErrors += 1 } }
                     let identifier = header.requestIdentifier
                     state.end(.init(error: error, opcode: header.opcode, identifier: identifier), now: now)
                 } else {
@@ -57,13 +57,17 @@ extension ConnectionHandler {
         var times = RequestTimes(arrivedAt: arrivedAt)
         if case .hello(let hello) = request {
             let version = try hello.negotiatedVersion()
+            try authenticate(hello)
             state.helloAccepted()
             inbound.acceptLongFrames()
             reply(.hello(services.helloReply(version: version)), identifier, times)
             return
         }
+        try authorize(request)
         let executor = services.executor
-        let plan = RequestPlan(request, executor: executor) { services.statistics(now: eventLoop.now).json }
+        let plan = RequestPlan(request, executor: executor, grant: access.grant) {
+            services.statistics(now: eventLoop.now).json
+        }
         switch plan {
         case .answer(let reply): self.reply(reply, identifier, times)
         case .read(let read, let assembly):

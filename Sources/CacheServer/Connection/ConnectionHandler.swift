@@ -27,6 +27,7 @@ package final class ConnectionHandler: ChannelDuplexHandler {
     /// Nil before the channel is active and after the handler is removed.
     var context: ChannelHandlerContext?
     var state: ConnectionState
+    var access: ConnectionAccess
     var inbound = InboundFrames()
     var output: ReplyOutput
     /// Requests that may still be answered on the event loop in this round; the next ones go to the search threads, so
@@ -57,6 +58,7 @@ package final class ConnectionHandler: ChannelDuplexHandler {
         counters = services.counters(of: eventLoop)
         activity = services.activity(of: eventLoop)
         state = ConnectionState(terms: services.terms, refusal: refusal, now: eventLoop.now)
+        access = ConnectionAccess(services.access)
         output = ReplyOutput(gauge: services.gauge)
         inlineAllowance = Self.inlineAnswersPerRound
     }

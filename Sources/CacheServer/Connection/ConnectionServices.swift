@@ -13,6 +13,8 @@ package struct ConnectionServices: Sendable {
     package let counters: [ObjectIdentifier: ServerCounters]
     private let activities: [ObjectIdentifier: LoopActivity]
     package let startedAt: NIODeadline
+    /// Nil where nobody is asked for a token.
+    package let access: AccessControl?
     package let metrics: ServiceMetrics
     package let logger: Logger
     /// The limits as the reply to HELLO reports them.
@@ -20,8 +22,10 @@ package struct ConnectionServices: Sendable {
 
     package init(
         executor: any RequestExecutor, limits: ServerLimits, deadlines: ServerDeadlines, eventLoops: [any EventLoop],
-        startedAt: NIODeadline, metrics: ServiceMetrics = ServiceMetrics(), logger: Logger
+        startedAt: NIODeadline, access: AccessControl? = nil, metrics: ServiceMetrics = ServiceMetrics(),
+        logger: Logger
     ) {
+        self.access = access
         self.executor = executor
         self.limits = limits
         self.startedAt = startedAt
@@ -49,9 +53,10 @@ package struct ConnectionServices: Sendable {
     /// What STATISTICS answers with.
     package func statistics(now: NIODeadline) -> StatisticsField.Value {
         let uptime = now - startedAt
+        let counts = ServerCounters.sum(counters.values)
         return ServerStatistics(
             uptimeSeconds: Int(uptime.nanoseconds / 1_000_000_000), engine: executor.statisticsFields(),
-            counts: ServerCounters.sum(counters.values), bytesInFlight: gauge.heldBytes,
+            counts: counts, bytesInFlight: gauge.heldBytes, access: counts.access.fields(access),
             histograms: metrics.histogramFields
         ).document
     }

@@ -1,3 +1,4 @@
+import CacheAccess
 import CacheEngine
 import CacheMetrics
 import CacheProtocol
@@ -40,7 +41,7 @@ enum MetricTable {
 
     static let families = collected.map(\.family) + recorded.map(\.family)
 
-    static let collected = [lookups] + traffic + contents + work + process
+    static let collected = [lookups] + traffic + access + contents + work + process
 
     private static let lookups: Collected = {
         let series = [
@@ -88,6 +89,29 @@ enum MetricTable {
             Collected(
                 "semblance_queue_depth", .gauge, "Requests that wait for a thread of the engine.", label: "queue",
                 ["reads": "engine.lookupsWaiting", "writes": "engine.writesWaiting"]),
+        ]
+    }()
+
+    private static let access: [Collected] = {
+        let reasons = AccessRefusal.allCases.map(\.rawValue) + ["ended"]
+        let missing = AccessCounts.Missing.allCases.map(\.rawValue)
+        return [
+            Collected(
+                MetricFamily(
+                    "semblance_unauthenticated_total", .counter, "Connections without a token that holds.",
+                    label: "reason", reasons),
+                reasons.map { "access.unauthenticated.\($0)" }),
+            Collected(
+                MetricFamily(
+                    "semblance_forbidden_total", .counter, "Requests that their token is not good for.",
+                    label: "missing", missing),
+                missing.map { "access.forbidden.\($0)" }),
+            Collected(
+                "semblance_tokens_demanded", .gauge, "1 where clients must bring a token.", "access.demandsTokens"),
+            Collected("semblance_tokens", .gauge, "Tokens that are known.", "access.tokens"),
+            Collected(
+                "semblance_token_reloads_total", .counter, "Times that the token file was read again.",
+                label: "outcome", ["read": "access.reloads", "failed": "access.reloadsFailed"]),
         ]
     }()
 

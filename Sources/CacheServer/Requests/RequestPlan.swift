@@ -1,3 +1,4 @@
+package import CacheAccess
 package import CacheEngine
 import CacheModel
 package import CacheProtocol
@@ -9,9 +10,11 @@ package enum RequestPlan: Sendable {
     case read(ReadRequest, ReplyAssembly)
     case write(WriteRequest, ReplyAssembly)
 
-    /// - Parameter statistics: makes the document for STATISTICS.
+    /// - Parameters:
+    ///   - grant: of whoever asks; it is good for the request.
+    ///   - statistics: makes the document for STATISTICS.
     package init(
-        _ request: Request, executor: some RequestExecutor, statistics: () -> String
+        _ request: Request, executor: some RequestExecutor, grant: AccessGrant = .everything, statistics: () -> String
     ) {
         switch request {
         case .hello: self = .answer(.failure(CacheError(.invalidArgument, "HELLO was accepted already"), .hello))
@@ -62,7 +65,8 @@ package enum RequestPlan: Sendable {
         case .createNamespace(let request):
             self = .write(
                 .createNamespace(request.name, request.settings), ReplyAssembly(opcode: .createNamespace))
-        case .listNamespaces: self = .answer(.listNamespaces(executor.namespaces()))
+        case .listNamespaces:
+            self = .answer(.listNamespaces(executor.namespaces().filter { grant.reaches($0.name) }))
         case .dropNamespace(let name): self = .write(.dropNamespace(name), ReplyAssembly(opcode: .dropNamespace))
         }
     }

@@ -17,6 +17,7 @@ package final class ServerCounters: Sendable {
         package var requestsRefused = 0
         package var bytesReceived = 0
         package var bytesSent = 0
+        package var access = AccessCounts()
         /// Requests by the number of their opcode.
         var requests = [Int](repeating: 0, count: Values.opcodeEnd)
 
@@ -36,6 +37,7 @@ package final class ServerCounters: Sendable {
             requestsRefused += other.requestsRefused
             bytesReceived += other.bytesReceived
             bytesSent += other.bytesSent
+            access.add(other.access)
             for index in requests.indices { requests[index] += other.requests[index] }
         }
     }

@@ -5,6 +5,7 @@ import CacheProtocol
 ///     {"version": "0.1.0", "uptimeSeconds": 12,
 ///      "engine":   {"position": "00c1f3a09b2e7d44:17", "entryCount": 3, …},
 ///      "server":   {"connections": 1, "bytesReceived": 4711, …},
+///      "access":   {"demandsTokens": true, "forbidden": {"insert": 2, …}, …},
 ///      "requests": {"hello": 1, "lookup": 3, …},
 ///      "histograms": {"stage.search": {"count": 3, "sum": 210000, "buckets": {"65536": 1, "73728": 2}}, …}}
 ///
@@ -14,6 +15,7 @@ struct ServerStatistics {
     var engine: [StatisticsField]
     var counts: ServerCounters.Values
     var bytesInFlight: Int
+    var access: [StatisticsField]
     var histograms: [StatisticsField]
 
     var document: StatisticsField.Value {
@@ -22,6 +24,7 @@ struct ServerStatistics {
             StatisticsField("uptimeSeconds", uptimeSeconds),
             StatisticsField("engine", .object(engine)),
             StatisticsField("server", .object(server)),
+            StatisticsField("access", .object(access)),
             StatisticsField("requests", .object(requests)),
             StatisticsField("histograms", .object(histograms)),
         ])

@@ -43,6 +43,8 @@ extension GatewayError.Code {
         case .fenced, .storageFull, .storageFailed, .storeLocked, .storeDamaged, .unsupportedFormat, .shuttingDown,
             .connectionFailed, .connectionClosed, .deadlineExceeded, .internalError:
             self = unavailable
+        // Until somebody gives the gateway a token that is good for it: news of sources must not be lost meanwhile.
+        case .unauthenticated, .forbidden: self = unavailable
         // The gateway and the cache disagree about the protocol, the vectors or the settings: nothing the caller can
         // mend.
         case .malformedFrame, .unsupportedVersion, .dimensionMismatch, .invalidVector, .modelMismatch,

@@ -24,7 +24,7 @@ extension CacheReason {
             self = .cacheUnavailable
         case .malformedFrame, .unsupportedVersion, .invalidArgument, .dimensionMismatch, .invalidVector, .modelMismatch,
             .badLease, .kindMismatch, .generationConflict, .labelConflict, .namespaceNotFound, .namespaceConflict,
-            .entryNotFound, .limitExceeded, .invalidConfiguration:
+            .entryNotFound, .limitExceeded, .unauthenticated, .forbidden, .invalidConfiguration:
             self = .cacheRefused
         }
     }

@@ -103,6 +103,7 @@ struct BenchCommand: AsyncParsableCommand {
 
     func settings() throws(CacheError) -> BenchSettings {
         var settings = BenchSettings(namespace: try namespace.resolved())
+        settings.token = try client.configuration(as: "bench").token
         settings.threshold = threshold
         settings.rate = rate
         settings.mix = mix ?? .lookups

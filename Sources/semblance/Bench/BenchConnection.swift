@@ -28,7 +28,7 @@ final class BenchConnection: ChannelInboundHandler {
     private static let helloIdentifier: UInt64 = 1
 
     weak var owner: (any BenchConnectionOwner)?
-    private let clientName: String
+    private let greeting: HelloRequest
     private let hello: EventLoopPromise<HelloReply>
     private var isConnected = false
     private var isGreeted = false
@@ -43,8 +43,8 @@ final class BenchConnection: ChannelInboundHandler {
     private var freeSlots: [Int] = []
     private(set) var inFlightCount = 0
 
-    init(clientName: String, hello: EventLoopPromise<HelloReply>) {
-        self.clientName = clientName
+    init(greeting: HelloRequest, hello: EventLoopPromise<HelloReply>) {
+        self.greeting = greeting
         self.hello = hello
     }
 
@@ -125,7 +125,7 @@ final class BenchConnection: ChannelInboundHandler {
     private func greet() {
         isConnected = true
         do throws(CacheError) {
-            try outgoing.writeRequest(.hello(HelloRequest(clientName: clientName)), identifier: Self.helloIdentifier)
+            try outgoing.writeRequest(.hello(greeting), identifier: Self.helloIdentifier)
             flush()
         } catch {
             end(error)

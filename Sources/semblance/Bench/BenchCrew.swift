@@ -17,13 +17,17 @@ final class BenchCrew: Sendable {
 
     private let group: MultiThreadedEventLoopGroup
     private let members: [Member]
+    private let greeting: HelloRequest
 
     var workerCount: Int { members.count }
     var answeredCount: Int { members.reduce(0) { $0 + $1.gauge.answeredCount } }
     var errorCount: Int { members.reduce(0) { $0 + $1.gauge.errorCount } }
 
     /// Opens no connection yet.
-    init(workerCount: Int) async throws {
+    ///
+    /// - Parameter token: shown to the service; empty for none.
+    init(workerCount: Int, token: String) async throws {
+        greeting = HelloRequest(clientName: "semblance bench", token: Array(token.utf8))
         group = MultiThreadedEventLoopGroup(numberOfThreads: workerCount)
         var members: [Member] = []
         for eventLoop in group.makeIterator() {
@@ -51,9 +55,9 @@ final class BenchCrew: Sendable {
         let eventLoop = member.eventLoop
         let hello = eventLoop.makePromise(of: HelloReply.self)
         let bootstrap = ClientBootstrap(group: eventLoop).connectTimeout(Self.connectTimeout)
-            .channelInitializer { channel in
+            .channelInitializer { [greeting] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let connection = BenchConnection(clientName: "semblance bench", hello: hello)
+                    let connection = BenchConnection(greeting: greeting, hello: hello)
                     try channel.pipeline.syncOperations.addHandler(connection)
                     member.worker.value.add(connection)
                     eventLoop.assumeIsolated().scheduleTask(in: Self.connectTimeout) {

@@ -24,6 +24,7 @@ struct BenchRun {
     func run(loadsRows: Bool) async throws -> BenchResult {
         var configuration = ClientConfiguration()
         configuration.clientName = "semblance bench"
+        configuration.token = settings.token
         configuration.connectionLimit = 1
         configuration.requestTimeout = .milliseconds(max(60_000, settings.timeoutMilliseconds))
         let client = try SemblanceClient(address: address, configuration: configuration)
@@ -57,7 +58,7 @@ struct BenchRun {
         result.entryCount = try await description(client)?.entryCount ?? 0
 
         let threads = min(settings.threadCount, settings.connectionCount, isChanging ? material.sourceCount : .max)
-        let crew = try await BenchCrew(workerCount: threads)
+        let crew = try await BenchCrew(workerCount: threads, token: settings.token)
         do {
             try await measure(crew, sources: isChanging ? sources : [], lease: lease, into: &result)
             await crew.close()

@@ -29,5 +29,8 @@ struct BenchSettings: Sendable {
     /// Without a reply for so long, what is in flight is given up.
     var timeoutMilliseconds: Int64 = 10_000
 
+    /// Shown to the service; empty for none.
+    var token = ""
+
     init(namespace: String) { self.namespace = namespace }
 }

@@ -29,10 +29,7 @@ extension ClientCommand {
         do {
             let address = try client.resolvedAddress()
             named = address
-            var configuration = ClientConfiguration()
-            configuration.clientName = "semblance \(Self.configuration.commandName ?? "command line")"
-            configuration.connectionLimit = 1
-            if let timeout = client.timeout { configuration.requestTimeout = .milliseconds(timeout) }
+            let configuration = try client.configuration(as: Self.configuration.commandName ?? "command line")
             let service = try SemblanceClient(address: address, configuration: configuration)
             let output = try await run(service)
             if client.json {

@@ -11,6 +11,7 @@ struct ClientOptions: ParsableArguments {
     var address: String?
     @Option(help: "How long to wait for the service. (default: 10s)", transform: ArgumentText.duration)
     var timeout: Int64?
+    @OptionGroup var token: TokenOptions
     @Flag(help: "Print one JSON document; errors go to standard error, as {\"error\": {\"code\", \"message\", …}}.")
     var json = false
 
@@ -26,6 +27,20 @@ struct ClientOptions: ParsableArguments {
             throw CacheError(
                 .invalidConfiguration, "\(origin) is '\(text)': \(error.message)", detail: ["key": origin, "got": text])
         }
+    }
+
+    /// What all clients of this program have in common: they show the token.
+    ///
+    /// - Throws: `invalid-configuration` for a token that cannot be one.
+    func configuration(
+        as name: String, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(CacheError) -> ClientConfiguration {
+        var configuration = ClientConfiguration()
+        configuration.clientName = "semblance \(name)"
+        configuration.token = try token.resolved(environment: environment)
+        configuration.connectionLimit = 1
+        if let timeout { configuration.requestTimeout = .milliseconds(timeout) }
+        return configuration
     }
 
     /// The flag, or else the variable unless it is empty; and which it was.

@@ -49,10 +49,8 @@ struct ImportCommand: AsyncParsableCommand {
         do {
             let address = try client.resolvedAddress()
             named = address
-            var configuration = ClientConfiguration()
-            configuration.clientName = "semblance import"
-            // One connection keeps the rows in their order.
-            configuration.connectionLimit = 1
+            // Its one connection keeps the rows in their order.
+            var configuration = try client.configuration(as: "import")
             configuration.requestTimeout = .milliseconds(client.timeout ?? 60_000)
             let service = try SemblanceClient(address: address, configuration: configuration)
             let exit = try await run(service)

@@ -45,6 +45,10 @@ struct ErrorReport {
         case .connectionClosed:
             "The connection was lost. What was being written may be stored or not: look before repeating it."
         case .deadlineExceeded: "The service did not answer in time; --timeout 1m waits longer."
+        case .unauthenticated:
+            "Give the command one with --token-file, or in SEMBLANCE_TOKEN; `semblance token create` makes one, where "
+                + "the service keeps its tokens."
+        case .forbidden: "`semblance token list` shows, where the service keeps its tokens, what each is good for."
         case .overloaded: "The service is busy. Try again in a moment."
         case .namespaceNotFound: "`semblance namespace list` shows those that exist."
         case .namespaceConflict: "It exists with other settings: `semblance namespace list` shows them."

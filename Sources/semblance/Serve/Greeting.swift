@@ -11,6 +11,9 @@ struct Greeting {
     var data: String
     var opening: OpeningReport
     var kernel: String
+    /// How many there are; nil where nobody is asked for one.
+    var tokens: Int?
+    var tokenFile: String
     var durability: Durability
     var position: Position
     var finding: StoreInspection.Finding
@@ -26,6 +29,12 @@ struct Greeting {
                     + " in \(NumberText.count(opening.namespaceCount, "namespace", "namespaces"))"
             ))
         pairs.append(("kernel", kernel))
+        pairs.append(
+            (
+                "tokens",
+                tokens.map { "\(NumberText.grouped($0)) in \(tokenFile)" }
+                    ?? "none asked for: whoever reaches an address may do everything"
+            ))
         pairs.append(("durability", durability.rawValue))
         pairs.append(("position", position.description))
         pairs.append(("fence", opening.isFenced ? "up" : "none"))

@@ -14,7 +14,8 @@ struct ServeCommand: AsyncParsableCommand {
             vector kernels: \
             serial, avx2, avx512 or neon.
 
-            Control-C or SIGTERM stops it in an orderly way: what was asked is answered, what was acknowledged is kept.
+            Control-C or SIGTERM stops it in an orderly way: what was asked is answered, what was acknowledged is kept. \
+            SIGHUP reads the tokens again, which happens by itself as well when their file changes.
             """)
 
     @Option(help: "Where to listen: 127.0.0.1:7707, [::1]:7707 or unix:/path; repeatable. (default: 127.0.0.1:7707)")
@@ -25,6 +26,11 @@ struct ServeCommand: AsyncParsableCommand {
             valueName: "address|off"))
     var metricsListen: String?
     @Option(help: "The data directory, made if there is none. (default: ./var/semblance)") var data: String?
+    @Option(
+        help: ArgumentHelp(
+            "The tokens that clients are asked for, as `semblance token` makes them. (default: DATA/tokens.json, if any)",
+            valueName: "file"))
+    var tokens: String?
     @Option(
         help: ArgumentHelp(
             "How much a power cut may take back. (default: sync)",
@@ -55,7 +61,7 @@ struct ServeCommand: AsyncParsableCommand {
             let service = try await ServiceProcess.open(
                 settings, environment: environment, isRestored: restored, logger: Logger(label: "semblance"))
             service.log()
-            let group = service.group { addresses, metricsAddress in
+            let group = service.group(reloadsOnHangup: true) { addresses, metricsAddress in
                 for line in service.greeting(addresses, metricsAddress) { Terminal.output.line(line) }
             }
             try await group.run()
@@ -71,8 +77,8 @@ struct ServeCommand: AsyncParsableCommand {
         var options: [ServeSettings.Key: [String]] = [:]
         if !listen.isEmpty { options[.listen] = listen }
         for (key, text) in [
-            (ServeSettings.Key.metricsListen, metricsListen), (.data, data), (.durability, durability),
-            (.mapSize, mapSize), (.searchThreads, searchThreads), (.logLevel, logLevel),
+            (ServeSettings.Key.metricsListen, metricsListen), (.data, data), (.tokens, tokens),
+            (.durability, durability), (.mapSize, mapSize), (.searchThreads, searchThreads), (.logLevel, logLevel),
         ] {
             if let text { options[key] = [text] }
         }

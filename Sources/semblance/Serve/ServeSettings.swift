@@ -1,3 +1,4 @@
+import CacheAccess
 import CacheEngine
 import CacheModel
 import CacheServer
@@ -9,6 +10,8 @@ struct ServeSettings: Hashable, Sendable {
     var listen: [ListenAddress] = [.standard]
     var metricsListen = MetricsListening.standard
     var data = "./var/semblance"
+    /// Nil for the one in the data directory, if it is there.
+    var tokens: String?
     var durability = Durability.sync
     var mapBytes = Limits.mapBytes
     /// Nil for as many as there are cores.
@@ -18,7 +21,7 @@ struct ServeSettings: Hashable, Sendable {
     /// The name of each value: its option, in kebab case; its variable, in capitals after `SEMBLANCE_`; its key in the
     /// file.
     enum Key: String, CaseIterable, Sendable {
-        case listen, metricsListen, data, durability, mapSize, searchThreads, logLevel
+        case listen, metricsListen, data, tokens, durability, mapSize, searchThreads, logLevel
     }
 
     init() {}
@@ -37,6 +40,18 @@ struct ServeSettings: Hashable, Sendable {
         if let found = try layers.text(.data) {
             guard !found.value.isEmpty, !found.value.utf8.contains(0) else { throw found.invalid("names no directory") }
             data = found.value
+        }
+        if let found = try layers.text(.tokens) {
+            // Its neighbor SEMBLANCE_TOKEN is easily taken for it, and what is in that one is not to be shown.
+            guard !found.value.hasPrefix(AccessToken.prefix) else {
+                throw CacheError(
+                    .invalidConfiguration,
+                    "\(found.key) (\(found.origin)) is a token, where the path of the token file is wanted; clients "
+                        + "take theirs from SEMBLANCE_TOKEN",
+                    detail: ["key": found.key, "origin": found.origin])
+            }
+            guard !found.value.isEmpty, !found.value.utf8.contains(0) else { throw found.invalid("names no file") }
+            tokens = found.value
         }
         if let found = try layers.text(.durability) {
             guard let value = Durability(rawValue: found.value) else { throw found.invalid("is sync or relaxed") }
@@ -63,6 +78,8 @@ struct ServeSettings: Hashable, Sendable {
             logLevel = level
         }
     }
+
+    var tokenFile: TokenFile { TokenFile(path: tokens ?? "\(data)/\(TokenFile.standardName)") }
 
     /// Below, the reserve for invalidations leaves no room for entries; above, no processor of today has addresses.
     private static let mapRange = (4 * Limits.mapReserveBytes)...(64 << 40)

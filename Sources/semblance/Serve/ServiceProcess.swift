@@ -1,3 +1,4 @@
+import CacheAccess
 import CacheEngine
 import CacheModel
 import CacheServer
@@ -14,6 +15,7 @@ struct ServiceProcess: Sendable {
     let server: CacheServer
     /// Nil where no metrics are served.
     let metrics: MetricsEndpoint?
+    let access: AccessControl
     let logger: Logger
     let kernel: String
     /// What was found damaged before the engine saw it.
@@ -37,6 +39,9 @@ struct ServiceProcess: Sendable {
         if let count = settings.searchThreads { configuration.searchThreads = count }
         var server = ServerConfiguration(listenAddresses: settings.listen)
         if settings.searchThreads == 1 { server.eventLoopThreads = 1 }
+        let access = try AccessControl(
+            file: settings.tokenFile, isRequired: settings.tokens != nil, clock: { .now }, logger: logger)
+        server.access = access
         try server.validate()
 
         let (engine, finding) = try await OwnThread.run { [configuration] () throws(CacheError) in
@@ -49,8 +54,8 @@ struct ServiceProcess: Sendable {
                 configuration: server, executor: engine, metrics: metrics, logger: logger)
             return ServiceProcess(
                 settings: settings, engine: engine, server: listening,
-                metrics: try settings.metricsListen.endpoint(of: listening, logger: logger), logger: logger,
-                kernel: kernels.name, finding: finding)
+                metrics: try settings.metricsListen.endpoint(of: listening, logger: logger), access: access,
+                logger: logger, kernel: kernels.name, finding: finding)
         } catch {
             engine.close()
             throw error
@@ -60,18 +65,21 @@ struct ServiceProcess: Sendable {
     /// What serves until it is told to stop, and then closes the store.
     ///
     /// - Parameter stopsOnSignals: whether SIGTERM and SIGINT tell it so.
+    /// - Parameter reloadsOnHangup: whether SIGHUP reads the tokens again, instead of ending the process.
     /// - Parameter onListening: called once the sockets are bound, with the ports that the system chose; that of the
     ///   metrics is nil where none are served.
     func group(
-        stopsOnSignals: Bool = true,
+        stopsOnSignals: Bool = true, reloadsOnHangup: Bool = false,
         onListening: @escaping @Sendable ([ListenAddress], _ metrics: ListenAddress?) -> Void = { _, _ in }
     ) -> ServiceGroup {
         // Shut down in the reverse order: first nobody asks any more, then the store is closed. The metrics tell how that
         // goes.
+        let hangup: [ServiceGroupConfiguration.ServiceConfiguration] =
+            reloadsOnHangup ? [.init(service: HangupWatch { access.refresh(isForced: true) })] : []
         let endpoint = metrics.map { [ServiceGroupConfiguration.ServiceConfiguration(service: $0)] } ?? []
         return ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: endpoint + [
+                services: hangup + endpoint + [
                     .init(service: EngineService(engine: engine)),
                     .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(
@@ -114,6 +122,7 @@ struct ServiceProcess: Sendable {
     func greeting(_ addresses: [ListenAddress], _ metricsAddress: ListenAddress?) -> [String] {
         Greeting(
             addresses: addresses, metricsAddress: metricsAddress, data: settings.data, opening: engine.opening, kernel: kernel,
+            tokens: access.demandsTokens ? access.counts.tokens : nil, tokenFile: settings.tokenFile.path,
             durability: settings.durability, position: engine.position, finding: finding
         ).lines
     }

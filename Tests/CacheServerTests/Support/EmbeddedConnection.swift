@@ -13,11 +13,15 @@ struct EmbeddedConnection {
     private var decoder = FrameDecoder(expecting: .replies)
     private var received = ByteBuffer()
 
-    init(limits: ServerLimits = ServerLimits(), deadlines: ServerDeadlines = ServerDeadlines()) throws {
+    init(
+        limits: ServerLimits = ServerLimits(), deadlines: ServerDeadlines = ServerDeadlines(),
+        access: AccessControl? = nil
+    ) throws {
         channel = EmbeddedChannel()
         services = ConnectionServices(
             executor: executor, limits: limits, deadlines: deadlines, eventLoops: [channel.eventLoop],
-            startedAt: channel.eventLoop.now, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            startedAt: channel.eventLoop.now, access: access,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let handler = ConnectionHandler(services: services, eventLoop: channel.eventLoop)
         try channel.pipeline.syncOperations.addHandler(handler)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()

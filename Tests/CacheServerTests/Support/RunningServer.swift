@@ -20,7 +20,8 @@ struct RunningServer: Sendable {
 
     /// Runs `body` beside a server with an engine of its own.
     static func with(
-        _ configure: (inout ServerConfiguration) -> Void = { _ in }, _ body: (RunningServer) async throws -> Void
+        _ configure: (inout ServerConfiguration) -> Void = { _ in }, logger: Logger? = nil,
+        _ body: (RunningServer) async throws -> Void
     ) async throws {
         let folder = try temporaryFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -31,7 +32,7 @@ struct RunningServer: Sendable {
         configuration.storage.mapBytes = 64 << 20
         let engine = try Engine.open(configuration)
         defer { engine.close() }
-        try await with(executor: engine, folder: folder, configure, body)
+        try await with(executor: engine, folder: folder, configure, logger, body)
     }
 
     static func with(
@@ -40,18 +41,18 @@ struct RunningServer: Sendable {
     ) async throws {
         let folder = try temporaryFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
-        try await with(executor: executor, folder: folder, configure, body)
+        try await with(executor: executor, folder: folder, configure, nil, body)
     }
 
     private static func with(
         executor: any RequestExecutor, folder: URL, _ configure: (inout ServerConfiguration) -> Void,
-        _ body: (RunningServer) async throws -> Void
+        _ logger: Logger?, _ body: (RunningServer) async throws -> Void
     ) async throws {
         var configuration = ServerConfiguration(listenAddresses: [
             .loopback(host: "127.0.0.1", port: 0), .unixSocket(path: folder.appending(path: "s").path),
         ])
         configure(&configuration)
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let logger = logger ?? Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let server = try CacheServer(configuration: configuration, executor: executor, logger: logger)
         let group = ServiceGroup(
             services: [server], gracefulShutdownSignals: [], cancellationSignals: [], logger: logger)

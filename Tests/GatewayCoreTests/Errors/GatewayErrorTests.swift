@@ -89,7 +89,8 @@ import Testing
     func anInvalidationThatMayNotHaveBeenMadeDurableIsToBeSentAgain(_ code: CacheError.Code) {
         let isTemporary: Set<CacheError.Code> = [
             .overloaded, .storageFull, .storageFailed, .storeLocked, .storeDamaged, .unsupportedFormat, .shuttingDown,
-            .internalError, .connectionFailed, .connectionClosed, .deadlineExceeded, .fenced,
+            .internalError, .connectionFailed, .connectionClosed, .deadlineExceeded, .fenced, .unauthenticated,
+            .forbidden,
         ]
         let error = GatewayError(CacheError(code, "m"), during: .invalidation)
         #expect((error.code == .invalidationUnavailable) == isTemporary.contains(code))

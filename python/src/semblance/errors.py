@@ -43,6 +43,8 @@ class ErrorCode(str, Enum):
     UNSUPPORTED_FORMAT = "unsupported-format"
     SHUTTING_DOWN = "shutting-down"
     INTERNAL_ERROR = "internal-error"
+    UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
     CONNECTION_FAILED = "connection-failed"
     CONNECTION_CLOSED = "connection-closed"
     DEADLINE_EXCEEDED = "deadline-exceeded"
@@ -54,7 +56,10 @@ class ErrorCode(str, Enum):
 
 CODE_BY_NUMBER: Final[Mapping[int, ErrorCode]] = dict(
     zip(
-        [1, 2, 3, 4, *range(10, 14), *range(20, 28), *range(30, 34), *range(40, 48), *range(60, 64)],
+        [
+            *(1, 2, 3, 4),
+            *(*range(10, 14), *range(20, 28), *range(30, 34), *range(40, 48), *range(50, 52), *range(60, 64)),
+        ],
         ErrorCode,
         strict=True,
     )
@@ -100,7 +105,14 @@ class CacheError(Exception):
         return hash((self.code, self.message))
 
 
-_CLOSING: Final = frozenset({ErrorCode.MALFORMED_FRAME, ErrorCode.FRAME_TOO_LARGE, ErrorCode.UNSUPPORTED_VERSION})
+_CLOSING: Final = frozenset(
+    {
+        ErrorCode.MALFORMED_FRAME,
+        ErrorCode.FRAME_TOO_LARGE,
+        ErrorCode.UNSUPPORTED_VERSION,
+        ErrorCode.UNAUTHENTICATED,
+    }
+)
 
 
 def malformed(message: str) -> CacheError:
