@@ -6,8 +6,9 @@ public import NIOCore
 public struct ClientConfiguration: Sendable {
     /// What the client calls itself in the service's logs: at most `Limits.clientNameBytes` bytes of UTF-8.
     public var clientName = "semblance-swift"
-    /// What the service asks its clients for; empty where it asks for nothing. At most `Limits.tokenBytes` bytes of
-    /// UTF-8.
+    /// The token that `semblance token create` has made for this client, `smbl_…`; empty where the service asks for none.
+    /// At most `Limits.tokenBytes` bytes of UTF-8. Without one that holds calls fail with `.unauthenticated`, and with
+    /// `.forbidden` for what it is not good for.
     public var token = ""
     /// How vectors travel.
     public var vectorPrecision = VectorPrecision.float32

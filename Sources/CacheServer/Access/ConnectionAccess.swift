@@ -15,6 +15,9 @@ package struct ConnectionAccess: Sendable {
 
     package init(_ control: AccessControl?) { self.control = control }
 
+    /// Whether nothing has changed since the token was last looked at: it still holds.
+    package var isCurrent: Bool { control.map { $0.generation == generation } ?? true }
+
     /// Takes the token of HELLO.
     ///
     /// - Returns: why the connection is to be ended; nil when all is well.

@@ -6,7 +6,8 @@ import NIOCore
 extension ConnectionHandler {
     /// Answers PINGs from their bytes, as there may be very many of them.
     func echoPings(now: NIODeadline) {
-        guard state.mayEcho else { return }
+        // Who has no token that holds any more is told so, also by a PING.
+        guard state.mayEcho, access.isCurrent else { return }
         let count = inbound.echoPings(into: &output)
         guard count > 0 else { return }
         state.echoed(now: now)

@@ -19,7 +19,9 @@ class Configuration:
 
     #: What the client calls itself in the service's logs: at most 128 bytes of UTF-8.
     client_name: str = "semblance-python"
-    #: What the service asks its clients for; empty where it asks for nothing. At most 512 bytes; a string is UTF-8.
+    #: The token that `semblance token create` has made for this client; empty where the service asks for none. At most
+    #: 512 bytes; a string is UTF-8. Without one that holds calls fail with `unauthenticated`, and with `forbidden` for
+    #: what it is not good for.
     token: str | bytes = ""
     #: Connections are encrypted with it.
     tls: ssl.SSLContext | None = None
