@@ -108,7 +108,7 @@ final class Findings {
             findings.map {
                 [
                     $0.name, $0.bar, "\($0.measured.short) \($0.unit)", $0.peer.map { "\($0.short)" } ?? "–",
-                    $0.ratio.formatted(.number.precision(.fractionLength(2)).locale(.posix)),
+                    $0.ratio.formatted(.number.precision(.fractionLength(2)).locale(.report)),
                     $0.isMet.map { $0 ? "met" : "**missed**" } ?? "–",
                 ]
             })
@@ -124,14 +124,20 @@ final class Findings {
 }
 
 extension Locale {
-    fileprivate static let posix = Locale(identifier: "en_US_POSIX")
+    /// Reports are the same whoever's machine it is.
+    fileprivate static let report = Locale(identifier: "en_US")
+}
+
+extension Int {
+    /// `23,456`
+    var grouped: String { formatted(.number.locale(.report)) }
 }
 
 extension Double {
     /// Three digits, or all before the point: `12.3`, `0.0123`, `23,456`.
     var short: String {
         guard isFinite else { return "–" }
-        let style = FloatingPointFormatStyle<Double>.number.locale(Locale(identifier: "en_US"))
+        let style = FloatingPointFormatStyle<Double>.number.locale(.report)
         return magnitude >= 1_000
             ? formatted(style.precision(.fractionLength(0))) : formatted(style.precision(.significantDigits(1...3)))
     }

@@ -22,7 +22,7 @@ struct MemoryBenchmark {
         for start in stride(from: 0, to: count, by: chunk) {
             let rows = start..<min(start + chunk, count)
             try semblance.fill(namespace, rows, workload.vectors, payload: Self.payload)
-            findings.progress("  \(rows.upperBound.formatted()) of \(count.formatted()) rows")
+            findings.progress("  \(rows.upperBound.grouped) of \(count.grouped) rows")
         }
         semblance.settle()
         let loaded = Child.exactAnonymousBytes(of: semblance.child.identifier)
@@ -39,7 +39,7 @@ struct MemoryBenchmark {
         findings.report.line("## Memory")
         findings.report.line()
         findings.report.line(
-            "Anonymous memory of the process, \(count.formatted()) rows of \(Workload.dimension) dimensions, idle. Empty it "
+            "Anonymous memory of the process, \(count.grouped) rows of \(Workload.dimension) dimensions, idle. Empty it "
                 + "has \((Double(empty) / 1_048_576).short) MiB.")
         findings.report.line()
         var rows: [[String]] = []
@@ -48,7 +48,7 @@ struct MemoryBenchmark {
             findings.note(.memory, name, "bytes/row", [each])
             rows.append([name, (Double(bytes) / 1_048_576).short, each.short])
             findings.judge(
-                .memory, "anonymous memory of \(count.formatted()) rows, \(name)", bar: "≤ 250 bytes a row", each,
+                .memory, "anonymous memory of \(count.grouped) rows, \(name)", bar: "≤ 250 bytes a row", each,
                 "bytes", limit: Self.limitBytes)
         }
         findings.table(["when", "MiB", "bytes for each row"], rows)

@@ -23,7 +23,7 @@ struct OverheadBenchmark {
         findings.report.line()
         findings.report.line(
             "One connection, one request at a time, p50, µs; medians of \(options.rounds) rounds of "
-                + "\(options.requestsPerRound.formatted()) requests. \(options.rows.formatted()) rows of "
+                + "\(options.requestsPerRound.grouped) requests. \(options.rows.grouped) rows of "
                 + "\(Workload.dimension) dimensions with payloads of 1 KB.")
         findings.report.line()
         var rows: [[String]] = []

@@ -55,7 +55,7 @@ struct OverloadBenchmark {
         findings.report.line("## Overload")
         findings.report.line()
         findings.report.line(
-            "\(options.rows.formatted()) rows, \(options.overloadConnections) connections; \(capacity.short) lookups/s in a "
+            "\(options.rows.grouped) rows, \(options.overloadConnections) connections; \(capacity.short) lookups/s in a "
                 + "closed loop with 8 under way on each, the median of \(options.rounds) rounds of \(options.seconds.short) "
                 + "s. Then open loops of \(options.overloadSeconds.short) s; times of accepted lookups, ms.")
         findings.report.line()
@@ -81,12 +81,12 @@ struct OverloadBenchmark {
                     findings.note(.overload, "\(name), \(figure)", "%", [100 * share(count, outcome.dueCount)])
                 }
                 let refusals = outcome.refusals.sorted { $0.key < $1.key }
-                    .map { "\($0.value.formatted()) \(ServiceReply.name(of: $0.key))" }.joined(separator: ", ")
+                    .map { "\($0.value.grouped) \(ServiceReply.name(of: $0.key))" }.joined(separator: ", ")
                 return [
-                    name, outcome.dueCount.formatted(), outcome.acceptedCount.formatted(),
+                    name, outcome.dueCount.grouped, outcome.acceptedCount.grouped,
                     outcome.acceptedPerSecond.short, refusals.isEmpty ? "0" : refusals,
-                    outcome.unsentCount.formatted(), outcome.unansweredCount.formatted(),
-                    outcome.lostConnectionCount.formatted(),
+                    outcome.unsentCount.grouped, outcome.unansweredCount.grouped,
+                    outcome.lostConnectionCount.grouped,
                 ] + milliseconds.map(\.short)
             })
     }

@@ -19,7 +19,7 @@ struct WriteBenchmark {
         findings.report.line()
         let rate = try importRate(semblance, folder)
         findings.judge(
-            .writes, "import, \(options.rows.formatted()) rows with 1 KB, synced, batches of 256",
+            .writes, "import, \(options.rows.grouped) rows with 1 KB, synced, batches of 256",
             bar: "≥ 20,000 rows/s", rate, "rows/s", limit: 20_000, isFloor: true)
         try insertOneByOne(semblance, folder)
     }
@@ -44,7 +44,7 @@ struct WriteBenchmark {
         }
         let rate = findings.note(.writes, "import", "rows/s", rates)
         findings.report.line(
-            "`semblance import` of \(options.rows.formatted()) rows with 1 KB of payload each, by its own report: "
+            "`semblance import` of \(options.rows.grouped) rows with 1 KB of payload each, by its own report: "
                 + "\(rate.short) rows/s, the median of \(rates.count) rounds, each into a namespace of its own.")
         findings.report.line()
         return rate
@@ -76,8 +76,8 @@ struct WriteBenchmark {
             .writes, "inserts one by one over 32 connections, synced", bar: "≥ 1,500/s", rates[2].median, "/s",
             limit: 1_500, isFloor: true, peer: rates[0].median)
         findings.report.line(
-            "One by one over \(Self.clients) connections, new keys, \(valueBytes.formatted()) bytes each, synced before "
-                + "they are acknowledged; medians of \(options.rounds) rounds of \(options.inserts.formatted()).")
+            "One by one over \(Self.clients) connections, new keys, \(valueBytes.grouped) bytes each, synced before "
+                + "they are acknowledged; medians of \(options.rounds) rounds of \(options.inserts.grouped).")
         findings.report.line()
         let ways = [
             "Redis SET, appendfsync always, redis-benchmark's own figure",
