@@ -156,6 +156,7 @@ let package = Package(
             swiftSettings: settings),
 
         // What is measured, and never part of a release.
+        .target(name: "BenchmarkHarness", path: "Benchmarks/BenchmarkHarness", swiftSettings: settings),
         .executableTarget(
             name: "index-benchmark", dependencies: ["VectorSearch", "CacheModel"], path: "Benchmarks/index-benchmark",
             swiftSettings: settings),
@@ -179,13 +180,25 @@ let package = Package(
         .executableTarget(
             name: "gateway-benchmark",
             dependencies: [
-                "GatewayCampaign", "TextEmbedding", "GatewayCore",
+                "BenchmarkHarness", "GatewayCampaign", "TextEmbedding", "GatewayCore",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             path: "Benchmarks/gateway-benchmark", swiftSettings: settings),
+        .target(
+            name: "ServiceLoad",
+            dependencies: [
+                "BenchmarkHarness", "CacheProtocol", "CacheModel",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Benchmarks/ServiceLoad", swiftSettings: settings),
+        .executableTarget(
+            name: "service-benchmark", dependencies: ["BenchmarkHarness", "ServiceLoad", "CacheModel"],
+            path: "Benchmarks/service-benchmark", swiftSettings: settings),
 
         // Tests mirror the sources.
         .testTarget(name: "RepositoryTests", swiftSettings: settings),
@@ -284,6 +297,9 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ServiceLoadTests", dependencies: ["ServiceLoad", "BenchmarkHarness", "CacheProtocol", "CacheModel"],
             swiftSettings: settings),
         .testTarget(name: "CrashTests", dependencies: ["semblance", "SemblanceClient"], swiftSettings: settings),
     ]

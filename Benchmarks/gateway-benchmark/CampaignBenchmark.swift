@@ -1,3 +1,4 @@
+import BenchmarkHarness
 import GatewayCampaign
 
 /// A long campaign that must find nothing, and a short one that must find something.

@@ -1,3 +1,4 @@
+import BenchmarkHarness
 import Foundation
 
 /// A connection of one thread that asks and waits, with nothing between it and the socket.
@@ -25,27 +26,7 @@ final class Connection {
     private var buffer = [UInt8](repeating: 0, count: 1 << 16)
 
     init(port: Int) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = Self.loopback(port: port)
-        let status = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard status == 0 else {
-            close()
-            throw Failure("nothing listens on port \(port)")
-        }
-        var isOn: Int32 = 1
-        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &isOn, socklen_t(MemoryLayout<Int32>.size))
-    }
-
-    static func loopback(port: Int) -> sockaddr_in {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        return address
+        descriptor = try LoopbackPort.connect(port)
     }
 
     func close() { _ = Foundation.close(descriptor) }

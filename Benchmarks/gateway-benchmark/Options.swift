@@ -1,3 +1,4 @@
+import BenchmarkHarness
 import Foundation
 
 /// What the benchmark is told, by `Benchmarks/gateway/run` or by hand.

@@ -1,3 +1,4 @@
+import BenchmarkHarness
 import Foundation
 
 /// A cache and a gateway in front of it, both as they are released, with a folder of their own.
@@ -5,19 +6,19 @@ final class Services {
     let gateway: Child
     let port: Int
     private let cache: Child
-    private let folder: URL
+    private let folder: TemporaryFolder
 
     /// - Parameter settings: of the gateway, by the keys of its configuration.
     init(binaries: URL, settings: [String: String]) throws {
-        folder = try Services.temporaryFolder()
-        let socket = folder.appending(path: "cache.sock").path
+        folder = try TemporaryFolder("gateway-benchmark")
+        let socket = folder["cache.sock"].path
         cache = try Child(
             binaries.appending(path: "semblance").path,
             [
                 "serve", "--listen", "unix:\(socket)", "--metrics-listen", "off",
-                "--data", folder.appending(path: "data").path,
+                "--data", folder["data"].path,
             ],
-            log: folder.appending(path: "cache.log"))
+            log: folder["cache.log"])
         for _ in 0..<500 where !FileManager.default.fileExists(atPath: socket) { usleep(10_000) }
         var all = ["listen": "127.0.0.1:0", "cache.address": "unix:\(socket)", "routes": "*=fake", "upstreams": "fake"]
         all.merge(settings) { _, given in given }
@@ -25,29 +26,21 @@ final class Services {
             gateway = try Child(
                 binaries.appending(path: "semblance-gateway").path,
                 ["serve", "--log-level", "error"] + all.sorted { $0.key < $1.key }.flatMap { ["--set", "\($0)=\($1)"] },
-                log: folder.appending(path: "gateway.log"))
+                log: folder["gateway.log"])
             guard let port = Int(try gateway.announcement(after: "http://127.0.0.1:")) else {
                 throw Failure("the gateway does not say its port")
             }
             self.port = port
         } catch {
-            let log = try? String(contentsOf: folder.appending(path: "gateway.log"), encoding: .utf8)
             cache.end()
-            throw Failure("\(error)\n\(log ?? "")")
+            throw error
         }
     }
 
     func end() {
         gateway.end()
         cache.end()
-        try? FileManager.default.removeItem(at: folder)
-    }
-
-    static func temporaryFolder() throws -> URL {
-        let folder = FileManager.default.temporaryDirectory.appending(
-            path: "gateway-benchmark-\(UInt64.random(in: 0 ... .max))")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        return folder
+        folder.remove()
     }
 }
 
@@ -55,25 +48,25 @@ final class Services {
 final class PlainProxy {
     let port: Int
     let child: Child
-    private let folder: URL
+    private let folder: TemporaryFolder
 
     /// - Parameter answer: the body of `/own`; without apostrophes and dollars.
     init(upstreamPort: Int, answer: String) throws {
-        folder = try Services.temporaryFolder()
-        port = try Self.freePort()
+        folder = try TemporaryFolder("gateway-benchmark")
+        port = try LoopbackPort.free()
         let text = """
             daemon off;
             master_process off;
-            pid \(folder.path)/nginx.pid;
+            pid \(folder.url.path)/nginx.pid;
             error_log stderr error;
             events { worker_connections 4096; }
             http {
                 access_log off;
-                client_body_temp_path \(folder.path)/body;
-                proxy_temp_path \(folder.path)/proxy;
-                fastcgi_temp_path \(folder.path)/fastcgi;
-                uwsgi_temp_path \(folder.path)/uwsgi;
-                scgi_temp_path \(folder.path)/scgi;
+                client_body_temp_path \(folder.url.path)/body;
+                proxy_temp_path \(folder.url.path)/proxy;
+                fastcgi_temp_path \(folder.url.path)/fastcgi;
+                uwsgi_temp_path \(folder.url.path)/uwsgi;
+                scgi_temp_path \(folder.url.path)/scgi;
                 keepalive_requests 100000000;
                 tcp_nodelay on;
                 upstream model { server 127.0.0.1:\(upstreamPort); keepalive 256; keepalive_requests 100000000; }
@@ -89,37 +82,15 @@ final class PlainProxy {
                 }
             }
             """
-        let configuration = folder.appending(path: "nginx.conf")
+        let configuration = folder["nginx.conf"]
         try text.write(to: configuration, atomically: true, encoding: .utf8)
         child = try Child(
-            "/usr/sbin/nginx", ["-p", folder.path, "-c", configuration.path], log: folder.appending(path: "nginx.log"))
-        for _ in 0..<500 {
-            if let connection = try? Connection(port: port) {
-                connection.close()
-                return
-            }
-            usleep(10_000)
-        }
-        throw Failure("nginx does not listen")
+            "/usr/sbin/nginx", ["-p", folder.url.path, "-c", configuration.path], log: folder["nginx.log"])
+        try LoopbackPort.wait(for: port, "nginx")
     }
 
     func end() {
         child.end()
-        try? FileManager.default.removeItem(at: folder)
-    }
-
-    /// A port that was free a moment ago.
-    private static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { _ = close(descriptor) }
-        var address = Connection.loopback(port: 0)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) | getsockname(descriptor, $0, &length)
-            }
-        }
-        guard status == 0 else { throw Failure("there is no free port") }
-        return Int(UInt16(bigEndian: address.sin_port))
+        folder.remove()
     }
 }

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import BenchmarkHarness
 import Foundation
 import GatewayCampaign
 import GatewayCore

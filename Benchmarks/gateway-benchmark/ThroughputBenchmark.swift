@@ -1,3 +1,4 @@
+import BenchmarkHarness
 import GatewayCampaign
 import NIOCore
 import NIOPosix

@@ -1,11 +1,12 @@
 // The gateway as it is released, beside nginx: `Benchmarks/gateway/run` builds everything and starts it.
 
+import BenchmarkHarness
 import Foundation
 
 let report = Report()
 do {
     let options = try Options(Array(CommandLine.arguments.dropFirst()))
-    report.line(Machine.description)
+    report.line("\(Machine.description); nginx \(Machine.version(of: "/usr/sbin/nginx", "-v")).")
     report.line()
     if options.parts.contains(.latency) { try await LatencyBenchmark(options: options).run(report) }
     if options.parts.contains(.throughput) { try await ThroughputBenchmark(options: options).run(report) }

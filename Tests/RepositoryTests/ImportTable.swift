@@ -59,9 +59,14 @@ enum ImportTable {
         "GatewayCampaign": [
             "GatewayCore", "AsyncHTTPClient", "Crypto", "NIOCore", "NIOHTTP1", "NIOPosix", "Foundation",
         ],
+        "BenchmarkHarness": ["Foundation"],
+        "ServiceLoad": [
+            "BenchmarkHarness", "CacheProtocol", "CacheModel", "DequeModule", "Histogram", "NIOCore", "Foundation",
+        ],
+        "service-benchmark": ["BenchmarkHarness", "ServiceLoad", "CacheModel", "Foundation"],
         "gateway-benchmark": [
-            "GatewayCampaign", "TextEmbedding", "GatewayCore", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix",
-            "Foundation",
+            "BenchmarkHarness", "GatewayCampaign", "TextEmbedding", "GatewayCore", "AsyncHTTPClient", "NIOCore",
+            "NIOHTTP1", "NIOPosix", "Foundation",
         ],
     ]
 
