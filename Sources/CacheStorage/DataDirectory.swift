@@ -15,6 +15,8 @@ internal import Synchronization
 ///     semblance.lock   held with `flock` while a process uses the store; names its process
 ///     reserve   disk space kept back for invalidations, see `releaseReserve`
 ///     quarantine-…   a damaged store, moved aside as it was found
+///     replaced-…   the store that was there before a backup was restored
+///     restoring   a backup on its way, see `Restoration`; what is left of an interrupted one is of no use
 package final class DataDirectory: Sendable {
     package let path: String
     /// Nil after `release`.
@@ -41,6 +43,7 @@ package final class DataDirectory: Sendable {
         _ = process.withCString { pwrite(lock, $0, strlen($0), 0) }
         self.lock = Mutex(lock)
         keepReserve()
+        DirectoryOwner.adopt(["semblance.lock", "reserve"], in: path)
     }
 
     deinit { release() }
@@ -115,17 +118,24 @@ package final class DataDirectory: Sendable {
 
     /// Moves the damaged files aside and returns the directory that they went to.
     package func quarantine(at time: Timestamp) throws(CacheError) -> String {
-        var target = path + "/quarantine-\(time.milliseconds)"
-        var attempt = 1
-        while mkdir(target, 0o700) != 0 {
-            guard errno == EEXIST, attempt < 1_000 else { throw StorageFailure.system("creating \(target)") }
-            target = path + "/quarantine-\(time.milliseconds)-\(attempt)"
-            attempt += 1
-        }
+        let target = try makeFolder("quarantine", at: time)
         guard rename(path + "/data.mdb", target + "/data.mdb") == 0 else {
             throw StorageFailure.system("moving the damaged store to \(target)")
         }
         _ = rename(path + "/lock.mdb", target + "/lock.mdb")
         return target
+    }
+
+    /// A folder for files that are kept, named for the time.
+    func makeFolder(_ kind: String, at time: Timestamp) throws(CacheError) -> String {
+        let name = path + "/\(kind)-\(time.milliseconds)"
+        var folder = name
+        var attempt = 1
+        while mkdir(folder, 0o700) != 0 {
+            guard errno == EEXIST, attempt < 1_000 else { throw StorageFailure.system("creating \(folder)") }
+            folder = name + "-\(attempt)"
+            attempt += 1
+        }
+        return folder
     }
 }

@@ -43,10 +43,7 @@ package struct FormatUpgrade: Sendable {
             let format = try StoreRecord.format(of: record)
             if format == target { return }
             guard let step = steps.first(where: { $0.from == format }) else {
-                throw CacheError(
-                    .unsupportedFormat,
-                    "the store has format \(format), this version reads up to \(target); run the version that wrote it",
-                    detail: ["expected": String(target), "got": String(format)])
+                throw tooNew(format)
             }
             try step.apply(transaction)
             guard let record = try transaction.value(.store, StorageKey.store),
@@ -54,5 +51,12 @@ package struct FormatUpgrade: Sendable {
             else { throw CacheError(.internalError, "the upgrade from format \(format) left another format") }
             try transaction.commit(.invalidation)
         }
+    }
+
+    package func tooNew(_ format: UInt32) -> CacheError {
+        CacheError(
+            .unsupportedFormat,
+            "the store has format \(format), this version reads up to \(target); run the version that wrote it",
+            detail: ["expected": String(target), "got": String(format)])
     }
 }

@@ -35,6 +35,16 @@ package struct StorageOptions: Sendable {
     }
 }
 
+/// Who uses the file while an environment is open.
+package enum StorageAccess: Sendable {
+    /// This process alone, which writes.
+    case writing
+    /// Perhaps another process, which writes: snapshots are read here, and nothing is changed but the list of readers.
+    case beside
+    /// Nobody. It is a copy of a store, named by its file and not by its directory, and nothing is written.
+    case copy
+}
+
 /// The LMDB environment in a data directory, with its tables open. One writer, many snapshot readers.
 ///
 /// `@unchecked Sendable`: LMDB's environment may be used by all threads, and everything here is set before it is shared.
@@ -55,8 +65,11 @@ package final class StorageEnvironment: @unchecked Sendable {
         if code > 0 || code == MDB_PANIC { failed.store(true, ordering: .releasing) }
     }
 
+    /// - Parameter access: unless it is `writing`, the options do not matter: the map is as large as the file says.
     /// - Throws: `store-damaged`, `storage-failed` or `storage-full`.
-    package init(directory: String, options: StorageOptions) throws(CacheError) {
+    package init(
+        directory: String, options: StorageOptions, access: StorageAccess = .writing
+    ) throws(CacheError) {
         self.directory = directory
         self.options = options
         var handle: OpaquePointer?
@@ -65,17 +78,70 @@ package final class StorageEnvironment: @unchecked Sendable {
         self.handle = handle
         // From here on deinit closes the handle, also when one of the next lines throws.
         try StorageFailure.check(mdb_env_set_maxdbs(handle, MDB_dbi(Table.allCases.count)), "setting the table count")
-        try StorageFailure.check(mdb_env_set_mapsize(handle, options.mapBytes), "reserving the memory map")
-        var flags = UInt32(MDB_NOTLS | MDB_NORDAHEAD)
-        if options.durability == .relaxed { flags |= UInt32(MDB_NOMETASYNC) }
+        var flags = UInt32(MDB_NOTLS)
+        switch access {
+        case .writing:
+            try StorageFailure.check(mdb_env_set_mapsize(handle, options.mapBytes), "reserving the memory map")
+            flags |= UInt32(MDB_NORDAHEAD)
+            if options.durability == .relaxed { flags |= UInt32(MDB_NOMETASYNC) }
+        // These read from front to back, so the system may read ahead.
+        case .beside: flags |= UInt32(MDB_RDONLY)
+        case .copy: flags |= UInt32(MDB_RDONLY | MDB_NOSUBDIR | MDB_NOLOCK)
+        }
         try StorageFailure.check(mdb_env_open(handle, directory, flags, 0o600), "opening \(directory)")
-        var stale: CInt = 0
-        try StorageFailure.check(mdb_reader_check(handle, &stale), "checking for stale readers")
-        try openTables()
+        if access != .copy { DirectoryOwner.adopt(["data.mdb", "lock.mdb"], in: directory) }
+        try forgetDeadReaders()
+        try access == .writing ? openTables() : openTablesThatExist()
         pageBytes = usage().pageBytes
     }
 
     deinit { mdb_env_close(handle) }
+
+    /// Lets pages be used again that a process has kept which ended in the middle of a snapshot.
+    package func forgetDeadReaders() throws(CacheError) {
+        var count: CInt = 0
+        try StorageFailure.check(mdb_reader_check(handle, &count), "checking for dead readers")
+    }
+
+    /// The oldest commit that a snapshot of any process shows; nil without snapshots.
+    package var oldestReader: Int? {
+        var oldest: Int?
+        withUnsafeMutablePointer(to: &oldest) { oldest in
+            // LMDB shows its list of readers as text only: process, thread, commit, the last a dash between two snapshots.
+            _ = mdb_reader_list(
+                handle,
+                { line, oldest in
+                    guard let line, let oldest = oldest?.assumingMemoryBound(to: Int?.self) else { return 0 }
+                    let last = String(cString: line).split(whereSeparator: \.isWhitespace).last
+                    if let commit = last.flatMap({ Int($0) }) { oldest.pointee = min(oldest.pointee ?? .max, commit) }
+                    return 0
+                }, oldest)
+        }
+        return oldest
+    }
+
+    /// A store of an earlier format may lack tables: those are empty.
+    private func openTablesThatExist() throws(CacheError) {
+        var transaction: OpaquePointer?
+        let code = mdb_txn_begin(handle, nil, UInt32(MDB_RDONLY), &transaction)
+        if code == EAGAIN {
+            throw CacheError(
+                .storageFailed,
+                "a process in another container has the number of this one, and LMDB tells them apart by it; "
+                    + "run this in the container of the service")
+        }
+        try StorageFailure.check(code, "beginning a snapshot")
+        for table in Table.allCases {
+            var identifier = Self.noTable
+            let code = mdb_dbi_open(transaction, table.rawValue, 0, &identifier)
+            guard code == 0 || code == MDB_NOTFOUND else {
+                mdb_txn_abort(transaction)
+                throw StorageFailure.error(code, "opening the table \(table.rawValue)")
+            }
+            tables.append(code == 0 ? identifier : Self.noTable)
+        }
+        try StorageFailure.check(mdb_txn_commit(transaction), "opening the tables")
+    }
 
     private func openTables() throws(CacheError) {
         var transaction: OpaquePointer?
@@ -95,6 +161,8 @@ package final class StorageEnvironment: @unchecked Sendable {
     }
 
     func table(_ table: Table) -> MDB_dbi { tables[table.index] }
+    func holds(_ table: Table) -> Bool { tables[table.index] != Self.noTable }
+    private static let noTable = MDB_dbi.max
 
     package func beginRead() throws(CacheError) -> ReadTransaction {
         var transaction: OpaquePointer?
@@ -133,12 +201,29 @@ package final class StorageEnvironment: @unchecked Sendable {
         guard file >= 0 else { throw StorageFailure.system("creating \(path)") }
         defer { close(file) }
         do throws(CacheError) {
-            try StorageFailure.check(mdb_env_copyfd2(handle, file, UInt32(MDB_CP_COMPACT)), "copying to \(path)")
+            try copy(to: file, named: path)
             guard fsync(file) == 0 else { throw StorageFailure.system("synchronizing \(path)") }
         } catch {
             unlink(path)
             throw error
         }
+    }
+
+    /// Writes a consistent copy of the store as of now, without the pages that are not in use, from front to back.
+    ///
+    /// A snapshot of another process counts for the service's writer like one of its own: until the copy is done, pages that are
+    /// given back are not used again, and the file grows by what is written meanwhile.
+    ///
+    /// - Parameter file: a descriptor to write to, which need be no file.
+    package func copy(to file: CInt, named name: String) throws(CacheError) {
+        try StorageFailure.check(mdb_env_copyfd2(handle, file, UInt32(MDB_CP_COMPACT)), "writing \(name)")
+    }
+
+    /// Roughly how many bytes a copy takes.
+    package func copyBytes() throws(CacheError) -> Int {
+        let usage = usage()
+        let freePages = try beginRead().freePageCount(before: .max)
+        return max(2 * usage.pageBytes, usage.usedBytes - freePages * usage.pageBytes)
     }
 
     package func usage() -> StorageUsage {

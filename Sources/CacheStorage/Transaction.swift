@@ -13,6 +13,7 @@ package class Transaction {
 
     /// The value, in the map: valid until the transaction ends or, in a writing one, until the next write.
     package func value(_ table: Table, _ key: [UInt8]) throws(CacheError) -> UnsafeRawBufferPointer? {
+        guard environment.holds(table) else { return nil }
         var value = MDB_val()
         let code = key.withUnsafeBytes { bytes in
             var key = MDB_val(mv_size: bytes.count, mv_data: UnsafeMutableRawPointer(mutating: bytes.baseAddress))
@@ -35,6 +36,7 @@ package class Transaction {
         _ table: Table, from start: [UInt8] = [],
         _ visit: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws(CacheError) -> Bool
     ) throws(CacheError) {
+        guard environment.holds(table) else { return }
         var cursor: OpaquePointer?
         try StorageFailure.check(
             mdb_cursor_open(handle, environment.table(table), &cursor), "opening a cursor on \(table.rawValue)")
@@ -74,6 +76,7 @@ package class Transaction {
     }
 
     package func recordCount(_ table: Table) throws(CacheError) -> Int {
+        guard environment.holds(table) else { return 0 }
         var statistics = MDB_stat()
         try StorageFailure.check(
             mdb_stat(handle, environment.table(table), &statistics), "counting \(table.rawValue)")

@@ -56,6 +56,14 @@ enum BuiltExecutable {
         }
     }
 
+    /// Runs it where no file may grow beyond so many blocks of 512 bytes: as good as a full disk.
+    static func run(_ arguments: [String], fileBlocks: Int) async throws -> Outcome {
+        let running = try Running([], environment: [:], in: nil)
+        running.process.executableURL = URL(filePath: "/bin/sh")
+        running.process.arguments = ["-c", #"ulimit -f "$0" && exec "$@""#, "\(fileBlocks)", url.path] + arguments
+        return try await running.outcome()
+    }
+
     static func run(
         _ arguments: [String], environment: [String: String] = [:], in directory: String? = nil
     ) async throws -> Outcome {

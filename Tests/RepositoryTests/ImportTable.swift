@@ -30,7 +30,8 @@ enum ImportTable {
         "PromptMatching": systemLibrary.union(essentials).union(["COpenBLAS"]),
         "semblance": systemLibrary.union(essentials).union([
             "CacheServer", "CacheAccess", "SemblanceClient", "CacheEngine", "CacheProtocol", "CacheStorage", "VectorSearch",
-            "CacheModel", "ArgumentParser", "Configuration", "Histogram", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle",
+            "CacheModel", "ArgumentParser", "Configuration", "Crypto", "Histogram", "Logging", "NIOCore", "NIOPosix",
+            "ServiceLifecycle",
             "UnixSignals", "Foundation",
         ]),
         "GatewayCore": essentials.union(["Crypto", "CacheModel"]),

@@ -64,7 +64,7 @@ package struct StoreLoader {
         }
         let store = try StoreRecord(decoding: record)
         var report = OpeningReport()
-        let table = try loadTable(store, transaction)
+        let table = try Self.loadTable(store, transaction)
         var damage = DamagedParts()
         // On a thread of its own, as both take their time and neither needs the other.
         let generations = loadsGenerations ? try readGenerations(of: table, environment) : nil
@@ -147,7 +147,7 @@ package struct StoreLoader {
         try transaction.removeAll(.announcements)
         try transaction.put(.store, StorageKey.store, loaded.store.encoded())
         try transaction.commit(.invalidation)
-        loaded.table = try loadTable(loaded.store, loaded.environment.beginRead())
+        loaded.table = try Self.loadTable(loaded.store, loaded.environment.beginRead())
         loaded.report.isFenced = true
     }
 
@@ -155,7 +155,9 @@ package struct StoreLoader {
 
     /// - Throws: `store-damaged` also when the watermarks do not add up to their digest: a lost page write leaves a valid file
     ///   with an old watermark in it, which nothing else would notice.
-    private func loadTable(_ store: StoreRecord, _ transaction: ReadTransaction) throws(CacheError) -> WatermarkTable {
+    static func loadTable(
+        _ store: StoreRecord, _ transaction: ReadTransaction
+    ) throws(CacheError) -> WatermarkTable {
         var table = WatermarkTable(store: store)
         var digest = WatermarkDigest()
         try transaction.forEach(.namespaces) { (key, value) throws(CacheError) -> Bool in
@@ -167,7 +169,7 @@ package struct StoreLoader {
             return true
         }
         try transaction.forEach(.watermarks) { (key, value) throws(CacheError) -> Bool in
-            let (identifier, watermarkKey) = try Self.watermarkKey(key)
+            let (identifier, watermarkKey) = try watermarkKey(key)
             let record = try WatermarkRecord(decoding: value)
             digest.add(key: Array(key), record: record.encoded())
             // A namespace's record is written together with its first watermark.

@@ -51,6 +51,8 @@ extension Writer {
         reclaimer.isDue = false
         defer { reclaimer.lastStep = .now }
         do {
+            // A backup that was killed must not keep its pages for ever.
+            if reclaimer.next == nil { try? environment?.forgetDeadReaders() }
             let editor = try beginEditing()
             var count = try reclaimObsoleteGeneration(editor)
             if count == 0 { count = try reclaimGarbage(editor) }

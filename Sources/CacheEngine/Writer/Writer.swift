@@ -114,8 +114,10 @@ package final class Writer: @unchecked Sendable {
         }
     }
 
-    /// The oldest commit that a search may still look at.
-    var oldestReader: Int { snapshots.compactMap { $0.snapshot?.commitNumber }.min() ?? .max }
+    /// The oldest commit that a search, or a backup in another process, may still look at.
+    var oldestReader: Int {
+        min(snapshots.compactMap { $0.snapshot?.commitNumber }.min() ?? .max, environment?.oldestReader ?? .max)
+    }
 
     /// Closes the environment and opens it again: after a failed write only what the disk says counts.
     private func reopen() throws(CacheError) {

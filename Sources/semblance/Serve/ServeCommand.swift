@@ -63,6 +63,7 @@ struct ServeCommand: AsyncParsableCommand {
             service.log()
             let group = service.group(reloadsOnHangup: true) { addresses, metricsAddress in
                 for line in service.greeting(addresses, metricsAddress) { Terminal.output.line(line) }
+                ServiceManager.notify("READY=1", environment: environment)
             }
             try await group.run()
         } catch let exit as ExitCode {

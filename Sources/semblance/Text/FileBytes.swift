@@ -83,6 +83,24 @@ final class FileBytes: Sendable {
 
     static func exists(_ path: String) -> Bool { access(path, R_OK) == 0 }
 
+    enum Kind {
+        case nothing
+        case file
+        case folder
+    }
+
+    /// What has this name.
+    ///
+    /// - Throws: `invalid-argument` when that cannot be seen.
+    static func kind(_ path: String) throws(CacheError) -> Kind {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            guard errno == ENOENT || errno == ENOTDIR else { throw failure(path) }
+            return .nothing
+        }
+        return status.st_mode & S_IFMT == S_IFDIR ? .folder : .file
+    }
+
     /// Names the file and what the system says.
     static func failure(_ path: String) -> CacheError {
         CacheError(.invalidArgument, "\(path): \(String(cString: strerror(errno)))", detail: ["path": path])
