@@ -12,7 +12,8 @@ struct Semblance: AsyncParsableCommand {
             `semblance serve` starts a service, `semblance demo` shows one at work; the other commands ask a running \
             one.
 
-            Exit codes: 0 done, 1 failed, 2 not everything was accepted (import), the store is damaged (check) or \
+            Exit codes: 0 done, 1 failed, 2 not everything was accepted or moved (import, export, \
+            namespace reembed), the store is damaged (check) or \
             there were errors under load (bench), 64 wrong usage. \
             Errors go to standard error: \"error: code: message\", or with --json one line \
             {\"error\": {\"code\", \"message\", \"detail\", \"advice\"}}.
@@ -24,6 +25,7 @@ struct Semblance: AsyncParsableCommand {
                 name: "Answers",
                 subcommands: [
                     LookupCommand.self, InsertCommand.self, GetCommand.self, DeleteCommand.self, ImportCommand.self,
+                    ExportCommand.self,
                 ]),
             CommandGroup(
                 name: "Freshness",
