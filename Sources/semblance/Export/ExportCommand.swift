@@ -37,9 +37,7 @@ struct ExportCommand: AsyncParsableCommand {
         do {
             let address = try client.resolvedAddress()
             named = address
-            var configuration = ClientConfiguration()
-            configuration.clientName = "semblance export"
-            configuration.connectionLimit = 1
+            var configuration = try client.configuration(as: "export")
             configuration.requestTimeout = .milliseconds(client.timeout ?? 60_000)
             let service = try SemblanceClient(address: address, configuration: configuration)
             let exit = try await run(service)
