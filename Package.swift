@@ -88,11 +88,21 @@ let package = Package(
         .target(name: "TextEmbedding", dependencies: ["CEncoderKernels"], swiftSettings: settings),
         // Whether two prompts ask the same thing.
         .target(name: "PromptMatching", dependencies: ["COpenBLAS"], swiftSettings: settings),
+        // A namespace's entries with embeddings of another model.
+        .target(
+            name: "Reembedding",
+            dependencies: [
+                "SemblanceClient", "CacheModel",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
         .executableTarget(
             name: "semblance",
             dependencies: [
-                "CacheServer", "CacheAccess", "SemblanceClient", "CacheEngine", "CacheProtocol", "CacheStorage",
-                "VectorSearch", "CacheModel",
+                "Reembedding", "CacheServer", "CacheAccess", "SemblanceClient", "CacheEngine", "CacheProtocol",
+                "CacheStorage", "VectorSearch", "CacheModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -252,12 +262,14 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "semblance", "CacheServer", "CacheAccess", "SemblanceClient", "CacheEngine", "CacheProtocol", "CacheStorage",
-                "VectorSearch", "CacheModel",
+                "semblance", "Reembedding", "CacheServer", "CacheAccess", "SemblanceClient", "CacheEngine", "CacheProtocol",
+                "CacheStorage", "VectorSearch", "CacheModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

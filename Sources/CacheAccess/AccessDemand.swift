@@ -5,6 +5,8 @@ package struct AccessDemand: Hashable, Sendable {
         /// Nothing that a token would be limited to.
         case nowhere
         case namespace(String)
+        /// All of them.
+        case namespaces([String])
         /// The store as a whole: only tokens for all namespaces reach it.
         case store
     }

@@ -34,6 +34,7 @@ package struct AccessGrant: Hashable, Sendable {
         switch demand.place {
         case .nowhere: return nil
         case .namespace(let name): return reaches(name) ? nil : .namespace(name)
+        case .namespaces(let names): return names.first { !reaches($0) }.map(Lack.namespace)
         case .store: return namespaces.contains(where: \.matchesAll) ? nil : .store
         }
     }

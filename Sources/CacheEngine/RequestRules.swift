@@ -21,6 +21,12 @@ package enum RequestRules {
             try checkLength("source", dependency.source, 1...Limits.sourceBytes)
             if case .labelled(let label) = dependency.version { try checkLength("label", label, 1...Limits.labelBytes) }
         }
+        if let createdAt = insertion.createdAt, !(0...Limits.latestTimestampMilliseconds).contains(createdAt.milliseconds) {
+            throw invalid("created-at", "a creation lies outside of the years 1970 through 9999")
+        }
+        if let norm = insertion.norm, insertion.vector == nil || !norm.isFinite || norm <= 0 {
+            throw invalid("norm", "the length of a vector is a finite number more than 0, and there is a vector")
+        }
         if let expiresAt = insertion.expiresAt {
             guard expiresAt > now, expiresAt.milliseconds <= Limits.latestTimestampMilliseconds else {
                 throw invalid("expires-at", "the expiry is not in the future of the service's clock")

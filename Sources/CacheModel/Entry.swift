@@ -26,11 +26,16 @@ public struct Insertion: Hashable, Sendable {
     public var costSavedNanodollars: UInt64
     /// From before the data was read.
     public var lease: Lease?
+    /// When the answer was made, for the copy of an entry; nil for now. What is in the future counts as now.
+    public var createdAt: Timestamp?
+    /// For the copy of an entry: `vector` is of length one already, its bits are kept, and this was its length before. More than 0.
+    public var norm: Float?
 
     public init(
         scope: Scope = .shared, key: ExactKey? = nil, vector: [Float]? = nil, prompt: String? = nil, payload: [UInt8],
         contentType: String = "application/octet-stream", dependencies: [Dependency] = [], tags: [String] = [],
-        expiresAt: Timestamp? = nil, costSavedNanodollars: UInt64 = 0, lease: Lease? = nil
+        expiresAt: Timestamp? = nil, costSavedNanodollars: UInt64 = 0, lease: Lease? = nil, createdAt: Timestamp? = nil,
+        norm: Float? = nil
     ) {
         self.scope = scope
         self.key = key
@@ -43,6 +48,8 @@ public struct Insertion: Hashable, Sendable {
         self.expiresAt = expiresAt
         self.costSavedNanodollars = costSavedNanodollars
         self.lease = lease
+        self.createdAt = createdAt
+        self.norm = norm
     }
 }
 

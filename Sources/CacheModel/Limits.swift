@@ -93,6 +93,11 @@ public enum Limits {
     /// Entries that one background step of reclaiming looks at.
     public static let reclaimStepEntries = 512
 
+    /// Entries that one page of a scan looks at.
+    public static let scanStepEntries = 4_096
+    /// Bytes of payloads, prompts and vectors in a page of a scan, unless a single entry has more.
+    public static let scanPageBytes = 8 << 20
+
     // MARK: Storage
 
     /// One block of rows is one LMDB value on exactly 16 pages, less LMDB's page header.

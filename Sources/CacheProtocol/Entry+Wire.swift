@@ -7,17 +7,25 @@ extension Insertion {
         static let prompt: UInt8 = 2
         static let expiresAt: UInt8 = 4
         static let lease: UInt8 = 8
-        static let known = key | prompt | expiresAt | lease
+        static let createdAt: UInt8 = 16
+        static let norm: UInt8 = 32
+        static let known = key | prompt | expiresAt | lease | createdAt | norm
     }
 
     static let minimumWireBytes = 1 + 16 + 8 + 2 + 2 + 2 + VectorEncoding.minimumWireBytes + 4
 
+    /// The vector of a copy keeps its bits, whatever the other vectors lose.
+    private func encoding(_ encoding: VectorEncoding) -> VectorEncoding { norm == nil ? encoding : .float32 }
+
     func wireBytes(_ encoding: VectorEncoding) -> Int {
+        let encoding = self.encoding(encoding)
         var bytes = 1 + 16 + 8 + contentType.wireBytes + 2 + tags.totalBytes(\.wireBytes)
         bytes += 2 + dependencies.totalBytes(\.wireBytes) + encoding.wireBytes(vector) + 4 + payload.count
         if key != nil { bytes += 16 }
         if expiresAt != nil { bytes += 8 }
         if lease != nil { bytes += Lease.wireBytes }
+        if createdAt != nil { bytes += 8 }
+        if norm != nil { bytes += 4 }
         if let prompt { bytes += prompt.longWireBytes }
         return bytes
     }
@@ -28,17 +36,21 @@ extension Insertion {
         if prompt != nil { flags |= Flag.prompt }
         if expiresAt != nil { flags |= Flag.expiresAt }
         if lease != nil { flags |= Flag.lease }
+        if createdAt != nil { flags |= Flag.createdAt }
+        if norm != nil { flags |= Flag.norm }
         bytes.write(flags)
         bytes.write(scope.fingerprint)
         if let key { bytes.write(key.fingerprint) }
         if let expiresAt { bytes.write(expiresAt.milliseconds) }
         lease?.write(to: &bytes)
+        if let createdAt { bytes.write(createdAt.milliseconds) }
+        if let norm { bytes.write(norm) }
         bytes.write(costSavedNanodollars)
         try bytes.write(contentType, as: "content-type")
         if let prompt { try bytes.write(long: prompt, as: "prompt") }
         try bytes.write(tags: tags)
         try bytes.write(dependencies: dependencies)
-        try bytes.write(vector, as: encoding)
+        try bytes.write(vector, as: self.encoding(encoding))
         try bytes.write(payload: payload)
     }
 
@@ -48,6 +60,8 @@ extension Insertion {
         let key = flags & Flag.key == 0 ? nil : try reader.exactKey()
         let expiresAt = flags & Flag.expiresAt == 0 ? nil : Timestamp(milliseconds: try reader.integer())
         let lease = flags & Flag.lease == 0 ? nil : try reader.lease()
+        let createdAt = flags & Flag.createdAt == 0 ? nil : Timestamp(milliseconds: try reader.integer())
+        let norm = flags & Flag.norm == 0 ? nil : try reader.float()
         let cost = try reader.integer(UInt64.self)
         let contentType = try reader.string("content-type", in: 0...Limits.contentTypeBytes)
         let prompt = flags & Flag.prompt == 0 ? nil : try reader.longString("prompt", in: 0...Limits.promptBytes)
@@ -58,10 +72,17 @@ extension Insertion {
         if let expiresAt, !(0...Limits.latestTimestampMilliseconds).contains(expiresAt.milliseconds) {
             reader.note(.invalid("expires-at", "an expiry lies outside of the years 1970 through 9999"))
         }
+        if let createdAt, !(0...Limits.latestTimestampMilliseconds).contains(createdAt.milliseconds) {
+            reader.note(.invalid("created-at", "a creation lies outside of the years 1970 through 9999"))
+        }
+        if let norm, vector == nil || !norm.isFinite || norm <= 0 {
+            reader.note(.invalid("norm", "the length of a vector is a finite number more than 0, and there is a vector"))
+        }
         if key == nil, vector == nil { reader.note(.invalid("vector", "an entry needs a key or a vector")) }
         self.init(
             scope: scope, key: key, vector: vector, prompt: prompt, payload: payload, contentType: contentType,
-            dependencies: dependencies, tags: tags, expiresAt: expiresAt, costSavedNanodollars: cost, lease: lease)
+            dependencies: dependencies, tags: tags, expiresAt: expiresAt, costSavedNanodollars: cost, lease: lease,
+            createdAt: createdAt, norm: norm)
     }
 }
 

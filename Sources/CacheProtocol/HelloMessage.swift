@@ -66,8 +66,7 @@ package struct HelloReply: Hashable, Sendable {
     package var serverVersion: String
     /// Where the store stands; its incarnation tells a client that a store was replaced.
     package var position: Position
-    /// Bits for what a server can do beyond this version; none is assigned. A client ignores those that it does not
-    /// know.
+    /// `Capabilities`. A client ignores bits that it does not know.
     package var capabilities: UInt64
     package var limits: ServiceLimits
 

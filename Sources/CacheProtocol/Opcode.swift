@@ -11,6 +11,7 @@ package enum Opcode: UInt8, Hashable, Sendable, CaseIterable {
     case insert = 0x11
     case get = 0x12
     case delete = 0x13
+    case scan = 0x14
 
     case invalidate = 0x20
     case lease = 0x21
@@ -20,4 +21,5 @@ package enum Opcode: UInt8, Hashable, Sendable, CaseIterable {
     case createNamespace = 0x30
     case listNamespaces = 0x31
     case dropNamespace = 0x32
+    case follow = 0x33
 }

@@ -51,10 +51,11 @@ extension Reply {
         case .insert(let outcomes): 2 + outcomes.totalBytes(\.wireBytes)
         case .get(let entry): entry.wireBytes(withPayload: true)
         case .delete(let found): 2 + found.count
+        case .scan(let page): page.wireBytes
         case .invalidate(let outcomes): 2 + outcomes.totalBytes(\.wireBytes)
         case .lease(let reply): reply.wireBytes
         case .purge, .dropNamespace: PurgeReceipt.wireBytes
-        case .liftFence: Position.wireBytes
+        case .liftFence, .follow: Position.wireBytes
         case .createNamespace(let description): description.wireBytes
         case .listNamespaces(let descriptions): 4 + descriptions.totalBytes(\.wireBytes)
         case .failure(let error, _): error.wireBytes
@@ -76,12 +77,13 @@ extension Reply {
         case .delete(let found):
             try bytes.write(count: found.count, of: "batch")
             for wasThere in found { bytes.write(wasThere) }
+        case .scan(let page): try page.write(to: &bytes)
         case .invalidate(let outcomes):
             try bytes.write(count: outcomes.count, of: "batch")
             for outcome in outcomes { try outcome.write(to: &bytes) }
         case .lease(let reply): try reply.write(to: &bytes)
         case .purge(let receipt), .dropNamespace(let receipt): receipt.write(to: &bytes)
-        case .liftFence(let position): position.write(to: &bytes)
+        case .liftFence(let position), .follow(let position): position.write(to: &bytes)
         case .createNamespace(let description): try description.write(to: &bytes)
         case .listNamespaces(let descriptions):
             bytes.write(UInt32(clamping: descriptions.count))

@@ -14,6 +14,7 @@ package enum Reply: Hashable, Sendable {
     case get(StoredEntry)
     /// Whether each entry of the request was there, in its order.
     case delete([Bool])
+    case scan(ScanPage)
     /// One for each invalidation of the request, in its order.
     case invalidate([InvalidationOutcome])
     case lease(LeaseReply)
@@ -22,6 +23,8 @@ package enum Reply: Hashable, Sendable {
     case createNamespace(NamespaceDescription)
     case listNamespaces([NamespaceDescription])
     case dropNamespace(PurgeReceipt)
+    /// The position from which on it holds.
+    case follow(Position)
     /// The request as a whole could not be answered; `.connection` for what concerns no request.
     case failure(CacheError, Opcode)
 
@@ -34,6 +37,7 @@ package enum Reply: Hashable, Sendable {
         case .insert: .insert
         case .get: .get
         case .delete: .delete
+        case .scan: .scan
         case .invalidate: .invalidate
         case .lease: .lease
         case .purge: .purge
@@ -41,6 +45,7 @@ package enum Reply: Hashable, Sendable {
         case .createNamespace: .createNamespace
         case .listNamespaces: .listNamespaces
         case .dropNamespace: .dropNamespace
+        case .follow: .follow
         case .failure(_, let opcode): opcode
         }
     }
@@ -75,6 +80,7 @@ extension Reply {
         case .get: self = .get(try StoredEntry(from: &reader))
         case .delete:
             self = .delete(try reader.items(minimumBytes: 1) { reader throws(CacheError) in try reader.boolean() })
+        case .scan: self = .scan(try ScanPage(from: &reader))
         case .invalidate:
             self = .invalidate(
                 try reader.items(minimumBytes: InvalidationOutcome.minimumWireBytes) { reader throws(CacheError) in
@@ -89,6 +95,7 @@ extension Reply {
             self = .listNamespaces(
                 try reader.items(count) { reader throws(CacheError) in try NamespaceDescription(from: &reader) })
         case .dropNamespace: self = .dropNamespace(try PurgeReceipt(from: &reader))
+        case .follow: self = .follow(try reader.position())
         }
         try reader.finish()
     }

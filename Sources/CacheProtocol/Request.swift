@@ -11,6 +11,7 @@ package enum Request: Hashable, Sendable {
     case insert(InsertRequest)
     case get(GetRequest)
     case delete(DeleteRequest)
+    case scan(ScanRequest)
     case invalidate(InvalidateRequest)
     case lease(LeaseRequest)
     case purge(PurgeRequest)
@@ -19,6 +20,7 @@ package enum Request: Hashable, Sendable {
     case createNamespace(CreateNamespaceRequest)
     case listNamespaces
     case dropNamespace(String)
+    case follow(FollowRequest)
 
     package var opcode: Opcode {
         switch self {
@@ -29,6 +31,7 @@ package enum Request: Hashable, Sendable {
         case .insert: .insert
         case .get: .get
         case .delete: .delete
+        case .scan: .scan
         case .invalidate: .invalidate
         case .lease: .lease
         case .purge: .purge
@@ -36,6 +39,7 @@ package enum Request: Hashable, Sendable {
         case .createNamespace: .createNamespace
         case .listNamespaces: .listNamespaces
         case .dropNamespace: .dropNamespace
+        case .follow: .follow
         }
     }
 }
@@ -60,6 +64,7 @@ extension Request {
         case .insert: self = .insert(try InsertRequest(from: &reader))
         case .get: self = .get(try GetRequest(from: &reader))
         case .delete: self = .delete(try DeleteRequest(from: &reader))
+        case .scan: self = .scan(try ScanRequest(from: &reader))
         case .invalidate: self = .invalidate(try InvalidateRequest(from: &reader))
         case .lease: self = .lease(try LeaseRequest(from: &reader))
         case .purge: self = .purge(try PurgeRequest(from: &reader))
@@ -67,6 +72,7 @@ extension Request {
         case .createNamespace: self = .createNamespace(try CreateNamespaceRequest(from: &reader))
         case .listNamespaces: self = .listNamespaces
         case .dropNamespace: self = .dropNamespace(try reader.namespace())
+        case .follow: self = .follow(try FollowRequest(from: &reader))
         }
         try reader.finish()
     }
@@ -80,11 +86,13 @@ extension Request {
         case .insert(let request): request.wireBytes(encoding)
         case .get(let request): request.wireBytes
         case .delete(let request): request.wireBytes
+        case .scan(let request): request.wireBytes
         case .invalidate(let request): request.wireBytes
         case .lease(let request): request.wireBytes
         case .purge(let request): request.wireBytes
         case .createNamespace(let request): request.wireBytes
         case .dropNamespace(let name): name.wireBytes
+        case .follow(let request): request.wireBytes
         case .statistics, .liftFence, .listNamespaces: 0
         }
     }
@@ -114,11 +122,13 @@ extension ByteBuffer {
             case .insert(let request): try request.write(to: &bytes, vectors: encoding)
             case .get(let request): try request.write(to: &bytes)
             case .delete(let request): try request.write(to: &bytes)
+            case .scan(let request): try request.write(to: &bytes)
             case .invalidate(let request): try request.write(to: &bytes)
             case .lease(let request): try request.write(to: &bytes)
             case .purge(let request): try request.write(to: &bytes)
             case .createNamespace(let request): try request.write(to: &bytes)
             case .dropNamespace(let name): try bytes.write(name, as: "namespace")
+            case .follow(let request): try request.write(to: &bytes)
             case .statistics, .liftFence, .listNamespaces: break
             }
         }

@@ -25,13 +25,18 @@ package struct FormatUpgrade: Sendable {
         target: StoreRecord.currentFormat,
         steps: [
             // Format 2 adds the tables of the search index, which is built from the rows when it is missing.
-            Step(from: 1) { (transaction) throws(CacheError) in
-                guard let value = try transaction.value(.store, StorageKey.store) else { throw RecordReader.damaged }
-                var record = try StoreRecord(decoding: value)
-                record.format = 2
-                try transaction.put(.store, StorageKey.store, record.encoded())
-            }
+            Step(from: 1) { (transaction) throws(CacheError) in try setFormat(2, transaction) },
+            // In format 3 the record of a namespace may say which one it follows. A version that does not know that would miss
+            // what is announced to the other one.
+            Step(from: 2) { (transaction) throws(CacheError) in try setFormat(3, transaction) },
         ])
+
+    private static func setFormat(_ format: UInt32, _ transaction: WriteTransaction) throws(CacheError) {
+        guard let value = try transaction.value(.store, StorageKey.store) else { throw RecordReader.damaged }
+        var record = try StoreRecord(decoding: value)
+        record.format = format
+        try transaction.put(.store, StorageKey.store, record.encoded())
+    }
 
     /// Brings the store to the target format; does nothing to an empty store.
     ///

@@ -7,6 +7,8 @@ package struct NamespaceRecord: Hashable, Sendable {
     package var content: ContentIdentifier?
     package var settings: NamespaceSettings
     package var floors: Floors
+    /// The namespace whose watermarks this one takes over as they change; nil for none.
+    package var follows: NamespaceIdentifier?
 
     /// Sequences that the lease of an entry must have reached, whatever its dependencies: they stand for watermarks that were
     /// folded away and for a drop of the namespace.
@@ -50,6 +52,8 @@ package struct NamespaceRecord: Hashable, Sendable {
         floors.sources = try reader.read()
         floors.tags = try reader.read()
         floors.scopes = try reader.read()
+        // Absent before format 3 and in most records: they end here.
+        if reader.remainingCount > 0 { follows = NamespaceIdentifier(try reader.read()) }
     }
 
     package func encoded(_ identifier: NamespaceIdentifier) -> [UInt8] {
@@ -64,15 +68,21 @@ package struct NamespaceRecord: Hashable, Sendable {
         writer.append(floors.sources)
         writer.append(floors.tags)
         writer.append(floors.scopes)
+        if let follows { writer.append(follows.number) }
         return writer.sealed(seed: UInt64(identifier.number))
     }
 
-    /// The bytes that the watermarks' digest covers: a floor that is lost would revive answers as a lost watermark would.
+    /// The bytes that the watermarks' digest covers: a floor that is lost would revive answers as a lost watermark would, and so
+    /// would a lost order to follow.
     package func digestBytes() -> [UInt8] {
         var writer = RecordWriter()
         writer.append(floors.sources)
         writer.append(floors.tags)
         writer.append(floors.scopes)
+        if let follows { writer.append(follows.number) }
         return writer.bytes
     }
+
+    /// Whether the record matters to freshness, so that the digest covers it.
+    package var isInDigest: Bool { floors != .init() || follows != nil }
 }

@@ -47,7 +47,7 @@ extension Request {
     /// Whether sending it twice leaves the same as sending it once.
     var isRepeatable: Bool {
         switch self {
-        case .hello, .ping, .statistics, .lookup, .get, .lease, .listNamespaces, .createNamespace: true
+        case .hello, .ping, .statistics, .lookup, .get, .scan, .lease, .listNamespaces, .createNamespace, .follow: true
         case .insert, .delete, .purge, .liftFence, .dropNamespace: false
         // A version or label that holds already is answered so, and changes nothing.
         case .invalidate(let request):

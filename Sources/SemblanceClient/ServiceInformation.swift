@@ -8,6 +8,9 @@ public struct ServiceInformation: Hashable, Sendable {
     public var protocolVersion: Int
     /// Where its store stood when the newest connection was made. Another incarnation than before means another store.
     public var position: Position
+    /// Whether entries can be read page by page and stored again as they were: `scan`, `follow`, and an insertion's `createdAt`
+    /// and `norm`.
+    public var copiesEntries: Bool
     /// The most that it takes.
     public var limits: Limits
 
@@ -58,6 +61,7 @@ public struct ServiceInformation: Hashable, Sendable {
         serverVersion = hello.serverVersion
         protocolVersion = Int(hello.protocolVersion)
         position = hello.position
+        copiesEntries = Capabilities(rawValue: hello.capabilities).contains(.copies)
         limits = Limits(hello.limits)
     }
 }

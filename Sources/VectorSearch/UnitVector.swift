@@ -8,7 +8,7 @@ package import CacheModel
 package struct UnitVector: Sendable {
     package let dimension: Int
     /// The length of the vector before it was normalized; the greatest finite number where it was larger than that.
-    package let norm: Float
+    package private(set) var norm: Float
     private let storage: Storage
 
     /// Floats that a row of this dimension takes: the next multiple of 16.
@@ -50,6 +50,25 @@ package struct UnitVector: Sendable {
         self.dimension = components.count
         self.norm = min(Float(norm), .greatestFiniteMagnitude)
         self.storage = storage
+    }
+
+    /// A vector that was normalized before, with its bits as they are.
+    ///
+    /// - Parameter norm: the length that it had before; finite and more than 0.
+    /// - Throws: as the other initializers; `invalidVector` also for one whose length is not 1 to within what rounding its
+    ///   components does.
+    package init(normalized components: [Float], norm: Float) throws(CacheError) {
+        var vector = try UnitVector(components)
+        // Each component was rounded by at most 2⁻²⁴ of itself, and so was the length; those that are subnormal add nothing.
+        guard abs(vector.norm - 1) <= 0x1p-22 else {
+            throw CacheError(.invalidVector, "The vector is not of length one, as that of a copied entry is.")
+        }
+        guard norm > 0, norm.isFinite else {
+            throw CacheError(.invalidVector, "The length of a vector is a finite number more than 0.")
+        }
+        for (index, component) in components.enumerated() { vector.storage.floats[index] = component }
+        vector.norm = norm
+        self = vector
     }
 
     /// The square root of the sum of squares; NaN or infinite if a component is.

@@ -12,8 +12,9 @@ struct Semblance: AsyncParsableCommand {
             `semblance serve` starts a service, `semblance demo` shows one at work. Those for the store work on its \
             files, the others ask a running service.
 
-            Exit codes: 0 done, 1 failed, 2 not everything was accepted (import), the store is damaged (check, backup, \
-            restore, compact) or there were errors under load (bench), 64 wrong usage. \
+            Exit codes: 0 done, 1 failed, 2 not everything was accepted or moved (import, export, \
+            namespace reembed), the store is damaged (check, backup, restore, compact) or \
+            there were errors under load (bench), 64 wrong usage. \
             Errors go to standard error: \"error: code: message\", or with --json one line \
             {\"error\": {\"code\", \"message\", \"detail\", \"advice\"}}.
             """,
@@ -27,6 +28,7 @@ struct Semblance: AsyncParsableCommand {
                 name: "Answers",
                 subcommands: [
                     LookupCommand.self, InsertCommand.self, GetCommand.self, DeleteCommand.self, ImportCommand.self,
+                    ExportCommand.self,
                 ]),
             CommandGroup(
                 name: "Freshness",

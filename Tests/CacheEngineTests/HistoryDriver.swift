@@ -322,7 +322,7 @@ final class HistoryDriver {
         switch harness.read(.get(namespace: name, scope: nil, entry: EntryIdentifier(number))) {
         case .entry(let entry): try same("get \(number)", engine: .success(entry.payload ?? []), model: expected)
         case .failed(let error): try same("get \(number)", engine: .failure(refusal(error)), model: expected)
-        case .lookup: throw HistoryFailure(description: "an entry was answered as a lookup")
+        case .lookup, .page: throw HistoryFailure(description: "an entry was answered as something else")
         }
     }
 }

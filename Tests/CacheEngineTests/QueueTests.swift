@@ -240,7 +240,7 @@ import Testing
                 case .lookup(let replies): log.write("\(name) \(replies[0].hits.count)")
                 case .failed(let error):
                     log.write("\(name) \(error.code.rawValue) \(error.detail["retry-after-ms"] ?? "")")
-                case .entry: log.write("\(name) entry")
+                case .entry, .page: log.write("\(name) entry")
                 }
             }
         }

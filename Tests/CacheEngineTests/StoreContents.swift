@@ -13,7 +13,7 @@ extension EngineHarness {
         switch read(.get(namespace: namespace, scope: scope, entry: entry)) {
         case .entry(let entry): .success(entry)
         case .failed(let error): .failure(error)
-        case .lookup: .failure(CacheError(.internalError, "a read was answered by something else"))
+        case .lookup, .page: .failure(CacheError(.internalError, "a read was answered by something else"))
         }
     }
 

@@ -59,6 +59,16 @@ enum GoldenFrames {
             request: .createNamespace(CreateNamespaceRequest(name: "support", settings: settings))),
         GoldenRequest(name: "list-namespaces-request", identifier: 16, request: .listNamespaces),
         GoldenRequest(name: "drop-namespace-request", identifier: 17, request: .dropNamespace("drafts")),
+        GoldenRequest(
+            name: "scan-request", identifier: 19,
+            request: .scan(
+                ScanRequest(
+                    namespace: "support", scan: Scan(after: EntryIdentifier(7), scope: scope, omitsVectors: true)))),
+        GoldenRequest(
+            name: "insert-copy-request", identifier: 20, request: .insert(InsertRequest(namespace: "support", [copy]))),
+        GoldenRequest(
+            name: "follow-request", identifier: 21,
+            request: .follow(FollowRequest(namespace: "support-2", followed: "support"))),
     ]
 
     static let replies: [GoldenReply] = [
@@ -115,6 +125,8 @@ enum GoldenFrames {
         GoldenReply(
             name: "drop-namespace-reply", identifier: 17,
             reply: .dropNamespace(PurgeReceipt(entryCount: 0, position: position(22)))),
+        GoldenReply(name: "scan-reply", identifier: 19, reply: .scan(page)),
+        GoldenReply(name: "follow-reply", identifier: 21, reply: .follow(position(22))),
         GoldenReply(
             name: "error-reply", identifier: 8,
             reply: .failure(CacheError(.entryNotFound, "no such entry in this scope"), .get)),
@@ -137,6 +149,14 @@ enum GoldenFrames {
     ]
 
     // MARK: Parts
+
+    static let copy = Insertion(
+        vector: [0.6, -0.8], payload: Array("Within 30 days.".utf8), contentType: "text/plain", lease: lease(17),
+        createdAt: Timestamp(milliseconds: 1_700_000_000_000), norm: 1.125)
+    static let page = ScanPage(
+        entries: [ScannedEntry(entry: entry, fillSequence: 17, vector: [0.6, -0.8])], last: EntryIdentifier(8),
+        isAtEnd: true, newest: EntryIdentifier(9), position: position(20),
+        passedOver: ScanPage.PassedOver(stale: 1, expired: 2))
 
     static let incarnation: UInt64 = 0x00c1_f3a0_9b2e_7d44
     static let scope = Scope(0x0001_0203_0405_0607_0809_0a0b_0c0d_0e0f)

@@ -35,6 +35,8 @@ struct MessageGenerator {
         case .createNamespace: .createNamespace(CreateNamespaceRequest(name: namespace(), settings: settings()))
         case .listNamespaces: .listNamespaces
         case .dropNamespace: .dropNamespace(namespace())
+        case .scan: .scan(ScanRequest(namespace: namespace(), scan: scan()))
+        case .follow: .follow(FollowRequest(namespace: namespace(), followed: maybe { $0.namespace() }))
         }
     }
 
@@ -59,6 +61,8 @@ struct MessageGenerator {
         case .createNamespace: .createNamespace(namespaceDescription())
         case .listNamespaces: .listNamespaces(array(0...20) { $0.namespaceDescription() })
         case .dropNamespace: .dropNamespace(receipt())
+        case .scan: .scan(page())
+        case .follow: .follow(position())
         }
     }
 
@@ -75,17 +79,40 @@ struct MessageGenerator {
             isExplained: flip())
     }
 
+    mutating func scan() -> Scan {
+        Scan(
+            after: entryIdentifier(), scope: maybe { $0.scope() }, limit: Int.random(in: 1...256, using: &random),
+            includesUnservable: flip(), omitsPayloads: flip(), omitsVectors: flip())
+    }
+
+    mutating func page() -> ScanPage {
+        ScanPage(
+            entries: array(0...4) { generator in
+                ScannedEntry(
+                    entry: generator.entry(withPayload: generator.flip()), fillSequence: generator.number(),
+                    vector: generator.maybe { $0.vector() })
+            }, last: entryIdentifier(), isAtEnd: flip(), newest: entryIdentifier(), position: position(),
+            passedOver: ScanPage.PassedOver(
+                stale: Int(number() as UInt32), expired: Int(number() as UInt32), damaged: Int(number() as UInt32)))
+    }
+
     mutating func insertion() -> Insertion {
         let key = maybe { $0.key() }
+        let vector = key == nil || flip() ? vector() : nil
         return Insertion(
-            scope: scope(), key: key, vector: key == nil || flip() ? vector() : nil, prompt: maybe { $0.text(0...300) },
+            scope: scope(), key: key, vector: vector, prompt: maybe { $0.text(0...300) },
             payload: bytes(0...500), contentType: text(0...Limits.contentTypeBytes),
             dependencies: array(0...6) { Dependency($0.source(), $0.dataVersion()) },
             tags: array(0...4) { $0.text(1...128) },
             expiresAt: maybe {
                 Timestamp(
                     milliseconds: Int64.random(in: 0...Limits.latestTimestampMilliseconds, using: &$0.random))
-            }, costSavedNanodollars: number(), lease: maybe { $0.lease() })
+            }, costSavedNanodollars: number(), lease: maybe { $0.lease() },
+            createdAt: maybe {
+                Timestamp(
+                    milliseconds: Int64.random(in: 0...Limits.latestTimestampMilliseconds, using: &$0.random))
+            },
+            norm: vector == nil ? nil : maybe { Float.random(in: 0.001...1_000, using: &$0.random) })
     }
 
     mutating func invalidation() -> Invalidation {

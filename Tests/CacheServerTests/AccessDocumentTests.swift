@@ -22,10 +22,10 @@ import Testing
             let demand = request.demand
             #expect(row[1] == demand.scopes.members.map { "`\($0.rawValue)`" }.joined(separator: " or "), "\(name)")
             switch demand.place {
-            case .namespace("n"): #expect(row[2] == "its own", "\(name)")
+            case .namespace("n"), .namespaces(["n"]): #expect(row[2] == "its own", "\(name)")
             case .store: #expect(row[2] == "all", "\(name)")
             case .nowhere: #expect(row[2] == (request == .listNamespaces ? "shows those that the token is for" : ""))
-            case .namespace(let other): Issue.record("\(name) takes the namespace \(other)")
+            case .namespace, .namespaces: Issue.record("\(name) takes \(demand.place)")
             }
         }
     }

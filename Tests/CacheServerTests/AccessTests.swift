@@ -16,7 +16,8 @@ import Testing
         .invalidate(InvalidateRequest(namespace: "n", [Invalidation(source: "s", change: .version(1))])),
         .lease(LeaseRequest(namespace: "n", sources: [])), .purge(PurgeRequest(namespace: "n", .tag("t"))), .liftFence,
         .createNamespace(CreateNamespaceRequest(name: "n", settings: NamespaceSettings())), .listNamespaces,
-        .dropNamespace("n"),
+        .dropNamespace("n"), .scan(ScanRequest(namespace: "n", scan: Scan())),
+        .follow(FollowRequest(namespace: "n", followed: nil)),
     ]
 
     /// The scopes of which one is enough, written down once more: a change of the table must be meant.
@@ -27,7 +28,7 @@ import Testing
         case .insert: [.insert]
         case .lease: [.insert, .invalidate]
         case .delete, .invalidate, .purge: [.invalidate]
-        case .statistics, .liftFence, .createNamespace, .dropNamespace: [.admin]
+        case .statistics, .liftFence, .createNamespace, .dropNamespace, .scan, .follow: [.admin]
         }
     }
 
@@ -72,6 +73,20 @@ import Testing
             }
             for request in Self.requests where ![.ping, .listNamespaces].contains(request.opcode) {
                 #expect(try await client.ask(request)?.error?.code == .forbidden, "\(request.opcode)")
+            }
+            try await client.close()
+        }
+    }
+
+    @Test func whoHasANamespaceFollowAnotherReachesBoth() async throws {
+        let tokens = try TestTokens()
+        let token = try tokens.create("t", .admin, "app-*")
+        try await RunningServer.with({ $0.access = try? tokens.control() }) { server in
+            let client = try await TestClient.greeted(server.tcp, token: token)
+            for (one, other, missing) in [("app-1", "n", "n"), ("n", "app-1", "n"), ("app-1", "app-2", nil)] {
+                let reply = try await client.ask(.follow(FollowRequest(namespace: one, followed: other)))
+                #expect(reply?.error?.detail["namespace"] == missing ?? "app-2")
+                #expect(reply?.error?.code == (missing == nil ? .namespaceNotFound : .forbidden))
             }
             try await client.close()
         }

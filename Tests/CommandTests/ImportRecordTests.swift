@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test func withoutALineThePayloadIsTheRow() {
-        #expect(ImportRecord(row: 17).payload == "17")
+        #expect(ImportRecord(row: 17).payload == Array("17".utf8))
     }
 
     @Test(arguments: [

@@ -27,6 +27,9 @@ from semblance import (
     NamespaceSettings,
     Position,
     PurgeReceipt,
+    Scan,
+    ScannedEntry,
+    ScanPage,
     SearchExplanation,
     SearchPlan,
     ServiceInformation,
@@ -145,6 +148,26 @@ REQUESTS: dict[str, tuple[int, Call[Any]]] = {
     "create-namespace-request": (15, requests.create_namespace("support", SUPPORT)),
     "list-namespaces-request": (16, requests.list_namespaces()),
     "drop-namespace-request": (17, requests.drop_namespace("drafts")),
+    "scan-request": (19, requests.scan("support", Scan(after=7, scope=SCOPE, omits_vectors=True))),
+    "insert-copy-request": (
+        20,
+        requests.insert(
+            "support",
+            "",
+            [
+                Insertion(
+                    payload=PAYLOAD,
+                    vector=[0.6, -0.8],
+                    content_type="text/plain",
+                    lease=lease_at(17),
+                    created_at=1_700_000_000_000,
+                    norm=1.125,
+                )
+            ],
+            is_half=False,
+        ),
+    ),
+    "follow-request": (21, requests.follow("support-2", "support")),
 }
 
 LIMITS = dict(
@@ -293,6 +316,15 @@ REPLIES: dict[str, tuple[int, Callable[[BodyReader], Any], Any]] = {
             {"scope": "insert"},
         ),
     ),
+    "scan-reply": (
+        19,
+        replies.scan_page,
+        ScanPage(
+            [ScannedEntry(ENTRY_7, 17, bytes.fromhex("9a99193fcdcc4cbf"))],
+            *(8, True, 9, at(20), 1, 2, 0),
+        ),
+    ),
+    "follow-reply": (21, replies.position, at(22)),
     "connection-error-reply": (
         18,
         replies.position,

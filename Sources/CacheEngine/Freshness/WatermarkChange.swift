@@ -118,6 +118,8 @@ extension WatermarkTable {
         guard var namespace = self[identifier] else { return }
         sequence += 1
         namespace.record.content = nil
+        // A namespace of this name that is made later is another one. Followers of the name go on following it.
+        namespace.record.follows = nil
         namespace.record.floors.sources = sequence
         namespace.record.floors.tags = sequence
         self[identifier] = namespace

@@ -18,6 +18,8 @@ package struct WatermarkTable: Sendable {
     package private(set) var nextNamespace: UInt32
     package private(set) var identifiers: TreeDictionary<Name, NamespaceIdentifier> = [:]
     package private(set) var namespaces: TreeDictionary<NamespaceIdentifier, NamespaceWatermarks> = [:]
+    /// Who follows a namespace, as the records of the followers say.
+    package private(set) var followers: TreeDictionary<NamespaceIdentifier, Set<NamespaceIdentifier>> = [:]
 
     package init(store: StoreRecord) {
         incarnation = store.incarnation
@@ -44,6 +46,12 @@ package struct WatermarkTable: Sendable {
         get { namespaces[identifier] }
         set {
             if let newValue { identifiers[Name(newValue.record.name)] = identifier }
+            let old = namespaces[identifier]?.record.follows
+            let new = newValue?.record.follows
+            if old != new {
+                if let old { followers[old]?.remove(identifier) }
+                if let new { followers[new, default: []].insert(identifier) }
+            }
             namespaces[identifier] = newValue
         }
     }

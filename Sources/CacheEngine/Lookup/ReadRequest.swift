@@ -6,11 +6,15 @@ package enum ReadRequest: Sendable {
     case lookup(namespace: String, [Lookup])
     /// One entry with its payload; it must be of the scope if one is given.
     case get(namespace: String, scope: Scope?, entry: EntryIdentifier)
+    /// A page of a namespace's entries.
+    case scan(namespace: String, Scan)
 
     package var queryCount: Int {
         switch self {
         case .lookup(_, let lookups): lookups.count
         case .get: 1
+        // As much work as a batch of its own.
+        case .scan: Limits.searchBatchCount
         }
     }
 }
@@ -19,6 +23,7 @@ package enum ReadRequest: Sendable {
 package enum ReadReply: Sendable {
     case lookup([LookupReply])
     case entry(StoredEntry)
+    case page(ScanPage)
     /// The whole request failed.
     case failed(CacheError)
 }

@@ -47,6 +47,7 @@ package final class Searcher {
         for (index, request) in requests.enumerated() {
             switch request {
             case .get(let namespace, let scope, let entry): replies[index] = get(namespace, scope, entry)
+            case .scan(let namespace, let scan): replies[index] = self.scan(namespace, scan)
             case .lookup(let namespace, let batch):
                 lookups[Name(namespace), default: ([], [])].lookups += batch
                 lookups[Name(namespace), default: ([], [])].requests.append(index)
@@ -195,6 +196,34 @@ package final class Searcher {
             }
             return .entry(
                 StoredEntry(record, identifier, prompt: stored.prompt, payload: stored.payload, now: now))
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    /// A page of entries, found to hold after everything was read.
+    private func scan(_ name: String, _ scan: Scan) -> ReadReply {
+        let state = published.current
+        guard let snapshot = state.snapshot else {
+            return .failed(CacheError(.storageFailed, "the store is being opened anew"))
+        }
+        let notFound = CacheError(.namespaceNotFound, "there is no such namespace", detail: ["namespace": name])
+        guard let content = state.table.content(name) else { return .failed(notFound) }
+        do {
+            var (page, bases) = try EntryScan(
+                snapshot: snapshot, content: content, scan: scan, now: clock.now, table: state.table,
+                namespace: state.table[name]
+            ).run()
+            counters.damaged.add(page.passedOver.damaged)
+            let table = published.table
+            guard table.content(name) == content else { return .failed(notFound) }
+            page.position = table.position
+            if !scan.includesUnservable {
+                let held = zip(page.entries, bases).filter { table.refusal(of: $0.1, in: table[name]) == nil }.map(\.0)
+                page.passedOver.stale += page.entries.count - held.count
+                page.entries = held
+            }
+            return .page(page)
         } catch {
             return .failed(error)
         }

@@ -164,7 +164,7 @@ package struct StoreLoader {
             guard let number: UInt32 = StorageKey.number(in: key, at: 0) else { throw RecordReader.damaged }
             let identifier = NamespaceIdentifier(number)
             let record = try NamespaceRecord(decoding: value, identifier)
-            if record.floors != .init() { digest.add(key: Array(key), record: record.digestBytes()) }
+            if record.isInDigest { digest.add(key: Array(key), record: record.digestBytes()) }
             table[identifier] = NamespaceWatermarks(record: record)
             return true
         }

@@ -63,10 +63,10 @@ struct WatermarkChanges {
         guard let record = new[identifier]?.record, record != old[identifier]?.record else { return }
         if let content = old[identifier]?.record.content, content != record.content { try editor.discard(content) }
         let key = StorageKey.namespace(identifier)
-        if let old = old[identifier]?.record, old.floors != .init() {
+        if let old = old[identifier]?.record, old.isInDigest {
             editor.store.digest.remove(key: key, record: old.digestBytes())
         }
-        if record.floors != .init() { editor.store.digest.add(key: key, record: record.digestBytes()) }
+        if record.isInDigest { editor.store.digest.add(key: key, record: record.digestBytes()) }
         try editor.transaction.put(.namespaces, key, record.encoded(identifier))
     }
 }

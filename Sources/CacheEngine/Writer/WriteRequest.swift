@@ -11,13 +11,15 @@ package enum WriteRequest: Sendable {
     case invalidate(namespace: String, [Invalidation])
     case purge(namespace: String, Purge)
     case dropNamespace(String)
+    /// What is announced to the other namespace holds in this one as well; nil to end that.
+    case follow(namespace: String, followed: String?)
     case liftFence
 
     /// Whether the request concerns freshness: it overtakes inserts then and is on the disk before it is acknowledged.
     package var isInvalidation: Bool {
         switch self {
         case .insert, .delete, .createNamespace, .reclaim: false
-        case .invalidate, .purge, .dropNamespace, .liftFence: true
+        case .invalidate, .purge, .dropNamespace, .follow, .liftFence: true
         }
     }
 
@@ -59,6 +61,8 @@ package enum WriteReply: Sendable {
     case invalidated([Result<InvalidationReceipt, CacheError>])
     case purged(PurgeReceipt)
     case dropped(PurgeReceipt)
+    /// The position of the store, at or after the change.
+    case following(Position)
     case fenceLifted(Position)
     case failed(CacheError)
 }

@@ -163,10 +163,11 @@ extension Writer {
         do {
             try RequestRules.check(namespace: batch.namespace, .init(model: batch.model ?? ""))
             try RequestRules.check(insertion, now: attempt.now)
-            vector = try unitVector(insertion.vector, row: index)
+            vector = try unitVector(insertion, row: index)
             try checkSettings(of: attempt.table[batch.namespace]?.record, batch, vector)
             fillSequence = try attempt.table.fillSequence(insertion.lease, namespace: batch.namespace)
             try checkFreshness(insertion, fillSequence, batch.namespace, attempt.table)
+            try checkAge(insertion, batch.namespace, attempt)
         } catch {
             return .refused(error)
         }
@@ -175,7 +176,7 @@ extension Writer {
             let existing = try attempt.editor.entry(content, insertion.scope, key)
         {
             if let record = try attempt.editor.record(content, existing) {
-                if supersedes(record, fillSequence, batch.namespace, attempt) {
+                if supersedes(record, insertion, fillSequence, batch.namespace, attempt) {
                     return .refused(
                         CacheError(
                             .superseded, "an answer from newer data is stored under this key",
@@ -196,9 +197,10 @@ extension Writer {
         return .stored(entry, replaced: replaced)
     }
 
-    private func unitVector(_ components: [Float]?, row: Int) throws(CacheError) -> UnitVector? {
-        guard let components else { return nil }
+    private func unitVector(_ insertion: Insertion, row: Int) throws(CacheError) -> UnitVector? {
+        guard let components = insertion.vector else { return nil }
         do {
+            if let norm = insertion.norm { return try UnitVector(normalized: components, norm: norm) }
             return try UnitVector(components)
         } catch {
             var error = error
@@ -235,11 +237,14 @@ extension Writer {
         if let refusal = table.refusal(of: basis, in: table[namespace]) { throw refusal.error }
     }
 
-    /// Whether the stored entry is of newer data and still holds, so that a late fill must not take its place.
+    /// Whether the stored entry is of newer data and still holds, so that a late fill must not take its place; nor must the copy
+    /// of an entry that is older.
     private func supersedes(
-        _ existing: EntryRecord, _ fillSequence: UInt64, _ namespace: String, _ attempt: Attempt
+        _ existing: EntryRecord, _ insertion: Insertion, _ fillSequence: UInt64, _ namespace: String, _ attempt: Attempt
     ) -> Bool {
-        existing.fillSequence > fillSequence && existing.expiresAt > attempt.now
+        let isNewer =
+            existing.fillSequence > fillSequence || insertion.createdAt.map { $0 < existing.createdAt } ?? false
+        return isNewer && existing.expiresAt > attempt.now
             && attempt.table.refusal(of: EntryBasis(existing), in: attempt.table[namespace]) == nil
     }
 
@@ -247,10 +252,9 @@ extension Writer {
         _ insertion: Insertion, _ vector: UnitVector?, _ fillSequence: UInt64, _ content: ContentIdentifier,
         _ namespace: String, _ attempt: Attempt
     ) throws(CacheError) -> EntryIdentifier {
-        let timeToLive = attempt.table[namespace]?.record.settings.timeToLiveMilliseconds
+        let createdAt = min(insertion.createdAt ?? attempt.now, attempt.now)
         let record = EntryRecord(
-            createdAt: attempt.now,
-            expiresAt: insertion.expiresAt ?? timeToLive.map(attempt.now.advanced(byMilliseconds:)) ?? EntryRecord.never,
+            createdAt: createdAt, expiresAt: expiry(of: insertion, createdAt: createdAt, namespace, attempt),
             fillSequence: fillSequence, costSavedNanodollars: insertion.costSavedNanodollars, scope: insertion.scope,
             key: insertion.key, row: nil, norm: vector?.norm ?? 0,
             promptBytes: insertion.prompt.map { UInt32($0.utf8.count) }, payloadBytes: UInt32(insertion.payload.count),
@@ -263,6 +267,24 @@ extension Writer {
             try attempt.editor.add(
                 record, vector: row, prompt: insertion.prompt, payload: insertion.payload, to: content)
         }
+    }
+
+    /// What the insertion says, or else the namespace's time to live after the creation.
+    private func expiry(
+        of insertion: Insertion, createdAt: Timestamp, _ namespace: String, _ attempt: Attempt
+    ) -> Timestamp {
+        if let expiresAt = insertion.expiresAt { return expiresAt }
+        let timeToLive = attempt.table[namespace]?.record.settings.timeToLiveMilliseconds
+        return timeToLive.map(createdAt.advanced(byMilliseconds:)) ?? EntryRecord.never
+    }
+
+    /// The copy of an entry may be older than anything lives here.
+    private func checkAge(_ insertion: Insertion, _ namespace: String, _ attempt: Attempt) throws(CacheError) {
+        guard let createdAt = insertion.createdAt,
+            expiry(of: insertion, createdAt: createdAt, namespace, attempt) <= attempt.now
+        else { return }
+        throw CacheError(
+            .invalidArgument, "the entry is older than entries of the namespace live", detail: ["field": "created-at"])
     }
 
     /// The oldest entries make room in a namespace that has reached its capacity.

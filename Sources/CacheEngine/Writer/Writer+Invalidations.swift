@@ -65,6 +65,8 @@ extension Writer {
                 return .purged(try self.purge(name, purge, &table, &changes))
             case .dropNamespace(let name):
                 return .dropped(try drop(name, &table, &changes))
+            case .follow(let name, let followed):
+                return .following(try follow(name, followed, &table, &changes))
             case .liftFence:
                 if table.isFenced {
                     table.liftFence()
@@ -105,7 +107,7 @@ extension Writer {
                 let identifier = try identify(name, &table, &changes)
                 let applied = try table.apply(invalidation, in: identifier)
                 if applied.receipt.changed || applied.isAnnounced {
-                    changes.insert(.source(Name(invalidation.source)), identifier)
+                    note(.source(Name(invalidation.source)), identifier, &table, &changes)
                 }
                 foldIfNeeded(identifier, &table, &changes)
                 outcomes.append(.success(applied.receipt))
@@ -114,6 +116,37 @@ extension Writer {
             }
         }
         return .invalidated(outcomes)
+    }
+
+    /// A watermark has changed: its followers' change with it.
+    private func note(
+        _ key: WatermarkKey, _ identifier: NamespaceIdentifier, _ table: inout WatermarkTable,
+        _ changes: inout WatermarkChanges
+    ) {
+        changes.insert(key, identifier)
+        for follower in table.pass(key, from: identifier) {
+            changes.insert(key, follower)
+            foldIfNeeded(follower, &table, &changes)
+        }
+    }
+
+    private func follow(
+        _ name: String, _ followed: String?, _ table: inout WatermarkTable, _ changes: inout WatermarkChanges
+    ) throws(CacheError) -> Position {
+        try RequestRules.check(namespace: name)
+        var target: NamespaceIdentifier?
+        if let followed {
+            try RequestRules.check(namespace: followed)
+            guard let known = table.identifiers[Name(followed)] else {
+                throw CacheError(.namespaceNotFound, "there is no such namespace", detail: ["namespace": followed])
+            }
+            target = known
+        }
+        let identifier = try identify(name, &table, &changes)
+        for key in try table.follow(target, by: identifier) { changes.insert(key, identifier) }
+        changes.insert(identifier)
+        foldIfNeeded(identifier, &table, &changes)
+        return Position(incarnation: table.incarnation, sequence: table.sequence)
     }
 
     /// An eighth at once, as each fold forgets the answers of the whole namespace.
@@ -140,7 +173,7 @@ extension Writer {
         let previous = max(floor, table[identifier]?[key]?.lastSequence ?? 0)
         let count = try entryCount(purge, table[identifier]?.record.content, filledFrom: previous)
         table.purge(key, in: identifier)
-        changes.insert(key, identifier)
+        note(key, identifier, &table, &changes)
         foldIfNeeded(identifier, &table, &changes)
         return PurgeReceipt(
             entryCount: count, position: Position(incarnation: table.incarnation, sequence: table.sequence))

@@ -64,6 +64,6 @@ package struct ConnectionServices: Sendable {
     func helloReply(version: UInt8) -> HelloReply {
         HelloReply(
             protocolVersion: version, serverVersion: ServiceVersion.current, position: executor.position,
-            limits: reportedLimits)
+            capabilities: Capabilities.current.rawValue, limits: reportedLimits)
     }
 }

@@ -75,6 +75,7 @@ extension Reply {
     var carriedBytes: Int {
         switch self {
         case .get(let entry): entry.carriedBytes
+        case .scan(let page): page.entries.reduce(0) { $0 + $1.entry.carriedBytes + ($1.vector?.count ?? 0) * 4 }
         case .lookup(let replies):
             replies.reduce(0) { sum, reply in
                 guard case .hits(let hits) = reply.outcome else { return sum }

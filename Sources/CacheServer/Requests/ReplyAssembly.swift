@@ -19,8 +19,9 @@ package struct ReplyAssembly: Sendable {
             guard let lease = replies.first?.lease else { return unexpected }
             return lookup(replies, lease: lease)
         case .entry(let entry) where opcode == .get: return .get(entry)
+        case .page(let page) where opcode == .scan: return .scan(page)
         case .failed(let error): return failure(error)
-        case .lookup, .entry: return unexpected
+        case .lookup, .entry, .page: return unexpected
         }
     }
 
@@ -44,6 +45,7 @@ package struct ReplyAssembly: Sendable {
         case (.purged(let receipt), .purge): return .purge(receipt)
         case (.dropped(let receipt), .dropNamespace): return .dropNamespace(receipt)
         case (.fenceLifted(let position), .liftFence): return .liftFence(position)
+        case (.following(let position), .follow): return .follow(position)
         case (.failed(let error), _): return failure(error)
         default: return unexpected
         }

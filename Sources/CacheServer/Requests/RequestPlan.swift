@@ -52,6 +52,8 @@ package enum RequestPlan: Sendable {
             self = .read(
                 .get(namespace: request.namespace, scope: request.scope, entry: request.entry),
                 ReplyAssembly(opcode: .get))
+        case .scan(let request):
+            self = .read(.scan(namespace: request.namespace, request.scan), ReplyAssembly(opcode: .scan))
         case .delete(let request):
             self = .write(
                 .delete(namespace: request.namespace, entries: request.entries, scope: request.scope),
@@ -68,6 +70,9 @@ package enum RequestPlan: Sendable {
         case .listNamespaces:
             self = .answer(.listNamespaces(executor.namespaces().filter { grant.reaches($0.name) }))
         case .dropNamespace(let name): self = .write(.dropNamespace(name), ReplyAssembly(opcode: .dropNamespace))
+        case .follow(let request):
+            self = .write(
+                .follow(namespace: request.namespace, followed: request.followed), ReplyAssembly(opcode: .follow))
         }
     }
 }

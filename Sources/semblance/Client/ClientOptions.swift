@@ -57,9 +57,12 @@ struct NamespaceOptions: ParsableArguments {
     @Option(help: "The namespace. (default: SEMBLANCE_NAMESPACE or default)")
     var namespace: String?
 
-    func resolved(environment: [String: String] = ProcessInfo.processInfo.environment) throws(CacheError) -> String {
+    /// - Parameter standard: the name where nobody says; nil for `default`.
+    func resolved(
+        default standard: String? = nil, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(CacheError) -> String {
         let (text, origin) = ClientOptions.choose(namespace, "--namespace", environment, "SEMBLANCE_NAMESPACE")
-        let name = text ?? ClientOptions.standardNamespace
+        let name = text ?? standard ?? ClientOptions.standardNamespace
         guard (1...Limits.namespaceBytes).contains(name.utf8.count) else {
             throw CacheError(
                 .invalidConfiguration,

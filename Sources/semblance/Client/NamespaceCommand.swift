@@ -4,8 +4,10 @@ import SemblanceClient
 
 struct NamespaceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "namespace", abstract: "Make, list and drop namespaces.",
-        subcommands: [CreateNamespace.self, ListNamespaces.self, DropNamespace.self],
+        commandName: "namespace", abstract: "Make, list and drop namespaces, and move them to another embedding model.",
+        subcommands: [
+            CreateNamespace.self, ListNamespaces.self, DropNamespace.self, FollowNamespace.self, ReembedCommand.self,
+        ],
         defaultSubcommand: ListNamespaces.self)
 }
 

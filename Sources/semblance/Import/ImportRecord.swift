@@ -1,12 +1,13 @@
 import CacheModel
 import FoundationEssentials
 
-/// One line of the `.jsonl` file beside an `.npy` file: what is stored with the vector of that row.
+/// One line of a `.jsonl` file: what is stored with the vector of that row in the `.npy` file beside it, or with the vector that the
+/// line has itself. `semblance export` writes the latter.
 ///
 /// A key that is not known is refused and not passed over: a misspelt `depends_on` would store an answer that nothing
 /// invalidates.
 struct ImportRecord: Decodable, Hashable {
-    var payload: String
+    var payload: [UInt8]
     var prompt: String?
     var contentType: String?
     var scope: Scope?
@@ -17,9 +18,21 @@ struct ImportRecord: Decodable, Hashable {
     var timeToLiveMilliseconds: Int64?
     var costSavedNanodollars: UInt64 = 0
     var lease: Lease?
+    /// Of an export: the position of the lease under which the entry was stored. Such a row never gets the lease of the import,
+    /// which says that the data is up to date now.
+    var filledAt: Position?
+    var createdAtMilliseconds: Int64?
+    var vector: [Float]?
+    /// The vector is of length one, its bits are kept, and this was its length.
+    var norm: Float?
 
     private enum Key: String, CodingKey, CaseIterable {
-        case payload, prompt, scope, key, tags, lease
+        case payload, prompt, scope, key, tags, lease, vector, norm
+        case payloadBase64 = "payload_base64"
+        case vectorBits = "vector_f32"
+        case createdAt = "created_at"
+        case filledAt = "filled_at"
+        case costSavedNanodollars = "cost_saved_nanodollars"
         case contentType = "content_type"
         case dependsOn = "depends_on"
         case expiresAt = "expires_at"
@@ -36,7 +49,7 @@ struct ImportRecord: Decodable, Hashable {
 
     /// For vectors without a line: the number of the row is the payload.
     init(row: Int) {
-        payload = String(row)
+        payload = Array(String(row).utf8)
         contentType = "text/plain; charset=utf-8"
     }
 
@@ -58,17 +71,19 @@ struct ImportRecord: Decodable, Hashable {
             throw Self.invalid("the key '\(key.stringValue.prefix(40))' is not known")
         }
         let container = try decoder.container(keyedBy: Key.self)
-        payload = try container.decode(String.self, forKey: .payload)
+        payload = try Self.payload(container)
         prompt = try container.decodeIfPresent(String.self, forKey: .prompt)
         contentType = try container.decodeIfPresent(String.self, forKey: .contentType)
         scope = try Self.text(container, .scope, "32 hexadecimal digits") { Scope($0) }
         key = try Self.text(container, .key, "32 hexadecimal digits") { ExactKey($0) }
         lease = try Self.text(container, .lease, "a lease as the service hands it out") { Lease($0) }
-        dependencies = try (container.decodeIfPresent([String].self, forKey: .dependsOn) ?? [])
-            .map { text throws(CacheError) in try DependencyText.parse(text) }
+        filledAt = try Self.text(container, .filledAt, "a position such as 00c1f3a09b2e7d44:17") { Position($0) }
+        dependencies = try (container.decodeIfPresent([DependencyField].self, forKey: .dependsOn) ?? []).map(\.dependency)
         tags = try container.decodeIfPresent([String].self, forKey: .tags) ?? []
         expiresAtMilliseconds = try Self.milliseconds(container, .expiresAt)
         timeToLiveMilliseconds = try Self.milliseconds(container, .timeToLive)
+        createdAtMilliseconds = try Self.milliseconds(container, .createdAt)
+        (vector, norm) = try Self.vector(container)
         guard expiresAtMilliseconds == nil || timeToLiveMilliseconds == nil else {
             throw Self.invalid("'expires_at' and 'ttl_ms' exclude each other")
         }
@@ -79,6 +94,38 @@ struct ImportRecord: Decodable, Hashable {
             }
             costSavedNanodollars = amount
         }
+        if let amount = try container.decodeIfPresent(UInt64.self, forKey: .costSavedNanodollars) {
+            costSavedNanodollars = amount
+        }
+    }
+
+    private static func payload(_ container: KeyedDecodingContainer<Key>) throws -> [UInt8] {
+        guard container.contains(.payloadBase64) else {
+            return Array(try container.decode(String.self, forKey: .payload).utf8)
+        }
+        guard !container.contains(.payload) else { throw invalid("'payload' and 'payload_base64' exclude each other") }
+        return try base64(container, .payloadBase64)
+    }
+
+    private static func vector(_ container: KeyedDecodingContainer<Key>) throws -> (vector: [Float]?, norm: Float?) {
+        let norm = try container.decodeIfPresent(Float.self, forKey: .norm)
+        let vector = try container.decodeIfPresent([Float].self, forKey: .vector)
+        guard container.contains(.vectorBits) else {
+            guard norm == nil || vector != nil else { throw invalid("'norm' is of a vector, and there is none") }
+            return (vector, norm)
+        }
+        guard vector == nil else { throw invalid("'vector' and 'vector_f32' exclude each other") }
+        guard let components = VectorBits.vector(try base64(container, .vectorBits)) else {
+            throw invalid("'vector_f32' is no base64 of 32-bit floats")
+        }
+        return (components, norm)
+    }
+
+    private static func base64(_ container: KeyedDecodingContainer<Key>, _ key: Key) throws -> [UInt8] {
+        guard let data = Data(base64Encoded: try container.decode(String.self, forKey: key)) else {
+            throw invalid("'\(key.rawValue)' is no base64")
+        }
+        return Array(data)
     }
 
     private static func text<Value>(
@@ -114,12 +161,21 @@ struct ImportRecord: Decodable, Hashable {
     /// - Parameters:
     ///   - now: what `ttl_ms` counts from.
     ///   - lease: for a row that has none of its own.
-    func insertion(vector: [Float], now: Timestamp, lease importLease: Lease?) -> Insertion {
+    func insertion(vector: [Float]?, now: Timestamp, lease importLease: Lease?) -> Insertion {
         let expiry = timeToLiveMilliseconds.map { now.advanced(byMilliseconds: $0) }
         return Insertion(
-            scope: scope ?? .shared, key: key, vector: vector, prompt: prompt, payload: Array(payload.utf8),
+            scope: scope ?? .shared, key: key, vector: vector ?? self.vector, prompt: prompt, payload: payload,
             contentType: contentType ?? "text/plain; charset=utf-8", dependencies: dependencies, tags: tags,
             expiresAt: expiry ?? expiresAtMilliseconds.map { Timestamp(milliseconds: $0) },
-            costSavedNanodollars: costSavedNanodollars, lease: lease ?? importLease)
+            costSavedNanodollars: costSavedNanodollars, lease: lease ?? fillLease(importLease),
+            createdAt: createdAtMilliseconds.map { Timestamp(milliseconds: $0) }, norm: norm)
+    }
+
+    /// In the store that the entry comes from it is judged as it was. In another one it counts as made before anything that the
+    /// store has been told of its sources, so that nothing that has changed becomes fresh again.
+    private func fillLease(_ importLease: Lease?) -> Lease? {
+        guard let filledAt, var lease = importLease else { return importLease }
+        lease.position.sequence = filledAt.incarnation == lease.position.incarnation ? filledAt.sequence : 0
+        return lease
     }
 }

@@ -29,11 +29,10 @@ final class ImportReporter {
     func begin() throws(CacheError) {
         try refusedFile?.open()
         guard !isJSON else { return }
-        let header = source.vectors.header
         let payloads =
             source.payloadsPath.map { "with \($0)" } ?? "without a .jsonl file: the payload is the row's number"
-        let shape = "\(NumberText.grouped(header.rowCount)) × \(header.dimension) \(header.scalar)"
-        Terminal.output.line("\(source.vectors.file.path): \(shape), \(payloads)")
+        let suffix = source.vectors.numPy == nil ? "" : ", \(payloads)"
+        Terminal.output.line("\(source.vectors.file.path): \(source.vectors.summary)\(suffix)")
         if start.doneCount > 0 {
             Terminal.output.line("going on after \(NumberText.grouped(start.doneCount)) rows")
         }

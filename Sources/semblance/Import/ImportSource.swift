@@ -23,7 +23,7 @@ struct RefusedRow: Hashable, Sendable {
 
 /// Vectors and what goes with them, a batch at a time and in their order.
 struct ImportSource {
-    let vectors: NumPyFile
+    let vectors: ImportVectors
     private var lines: JSONLinesFile?
     let payloadsPath: String?
     private var position = 0
@@ -33,10 +33,22 @@ struct ImportSource {
     /// Bytes of payloads and prompts in one request, unless a single row has more.
     static let batchBytes = 8 << 20
 
-    /// - Parameter payloads: nil for the file beside `path` that ends in `.jsonl`, if there is one.
+    /// - Parameter payloads: nil for the file beside an `.npy` file that ends in `.jsonl`, if there is one.
     /// - Throws: `invalid-argument` for files that cannot be read or do not have as many lines as rows.
     init(_ path: String, payloads: String?) throws(CacheError) {
-        vectors = try NumPyFile(path)
+        vectors = try ImportVectors(path)
+        guard vectors.numPy != nil else {
+            guard payloads == nil else {
+                throw CacheError(
+                    .invalidArgument, "\(path) has the payloads itself: --payloads goes with an .npy file",
+                    detail: ["path": path])
+            }
+            payloadsPath = path
+            var lines = try JSONLinesFile(path)
+            for _ in 0..<vectors.headerLines { _ = try lines.next() }
+            self.lines = lines
+            return
+        }
         let beside = (path.hasSuffix(".npy") ? String(path.dropLast(4)) : path) + ".jsonl"
         payloadsPath = payloads ?? (FileBytes.exists(beside) ? beside : nil)
         guard let payloadsPath else { return }
@@ -50,7 +62,7 @@ struct ImportSource {
         lines = try JSONLinesFile(payloadsPath)
     }
 
-    var payloads: FileBytes? { lines?.file }
+    var payloads: FileBytes? { vectors.numPy == nil ? nil : lines?.file }
 
     /// - Returns: nil after the last row.
     mutating func next(rowLimit: Int, now: Timestamp, lease: Lease?) throws(CacheError) -> ImportBatch? {
@@ -59,7 +71,7 @@ struct ImportSource {
         let rows = try vectors.rows(wanted)
         var batch = ImportBatch(rows: position..<position, insertions: [], unreadable: [])
         var bytes = 0
-        for (row, vector) in zip(wanted, rows) {
+        for row in wanted {
             do {
                 let record: ImportRecord
                 if lines != nil {
@@ -73,6 +85,8 @@ struct ImportSource {
                 } else {
                     record = ImportRecord(row: row)
                 }
+                let vector = rows?[row - wanted.lowerBound]
+                try Self.check(record, vector)
                 batch.insertions.append((row, record.insertion(vector: vector, now: now, lease: lease)))
             } catch {
                 batch.unreadable.append(RefusedRow(row: row, error: error))
@@ -81,6 +95,13 @@ struct ImportSource {
         }
         position = batch.rows.upperBound
         return batch
+    }
+
+    /// - Parameter vector: that of the `.npy` file.
+    private static func check(_ record: ImportRecord, _ vector: [Float]?) throws(CacheError) {
+        if vector != nil, record.vector != nil {
+            throw CacheError(.invalidArgument, "the line has a vector, and so has the .npy file")
+        }
     }
 
     /// Passes over rows that are stored already.

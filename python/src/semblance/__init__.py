@@ -20,6 +20,7 @@ from semblance.answers import (
 from semblance.async_client import AsyncClient
 from semblance.client import Client
 from semblance.configuration import Configuration
+from semblance.copies import Scan, ScannedEntry, ScanPage
 from semblance.errors import CacheError, ErrorCode
 from semblance.freshness import (
     DataVersion,
@@ -62,6 +63,9 @@ __all__ = [
     "NamespaceSettings",
     "Position",
     "PurgeReceipt",
+    "Scan",
+    "ScanPage",
+    "ScannedEntry",
     "SearchExplanation",
     "SearchPlan",
     "ServiceInformation",

@@ -197,6 +197,10 @@ class Insertion:
     cost_saved_nanodollars: int = 0
     #: From before the data was read.
     lease: Lease | None = None
+    #: Milliseconds since 1970, for the copy of an entry: when the answer was made. None for now.
+    created_at: int | None = None
+    #: For the copy of an entry: `vector` is of length one already, its bits are kept, and this was its length before.
+    norm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

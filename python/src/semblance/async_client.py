@@ -20,6 +20,7 @@ from semblance.answers import (
 )
 from semblance.channel import Channel, too_many_waiting
 from semblance.configuration import Configuration
+from semblance.copies import Scan, ScanPage
 from semblance.errors import CacheError, ErrorCode, deadline_exceeded, malformed
 from semblance.filling import computed_answer, filled_answer, found_answer, insertion_of, only, with_payload
 from semblance.freshness import (
@@ -361,6 +362,31 @@ class AsyncClient:
     async def namespaces(self, *, timeout: float | None = None) -> list[NamespaceDescription]:
         """All namespaces and what they hold."""
         return await self._perform(requests.list_namespaces(), timeout)
+
+    async def scan(self, namespace: str, scan: Scan, *, timeout: float | None = None) -> ScanPage:
+        """A page of a namespace's entries, with all that it takes to store them again. Only entries that hold now.
+
+        The next page is `Scan(after=page.last)`, until `page.is_at_end`. Raises `unsupported-version` for a service
+        that cannot do this yet.
+        """
+        await self._require_copies(timeout)
+        return await self._perform(requests.scan(namespace, scan), timeout)
+
+    async def follow(self, namespace: str, followed: str | None, *, timeout: float | None = None) -> Position:
+        """From now on what is announced to `followed` holds in `namespace` as well, as does what was announced before.
+
+        None ends it; what is known stays known.
+        """
+        await self._require_copies(timeout)
+        return await self._perform(requests.follow(namespace, followed), timeout)
+
+    async def _require_copies(self, timeout: float | None) -> None:
+        information = await self.information(timeout=timeout)
+        if not information.copies_entries:
+            raise CacheError(
+                ErrorCode.UNSUPPORTED_VERSION,
+                f"the service is of version {information.server_version}, which cannot copy entries; upgrade it",
+            )
 
     async def drop_namespace(self, name: str, *, timeout: float | None = None) -> PurgeReceipt:
         """Removes a namespace and all of its entries. What is known of its sources stays."""

@@ -18,7 +18,8 @@ from semblance.answers import (
     LookupReply,
 )
 from semblance.configuration import Configuration
-from semblance.errors import CacheError, malformed
+from semblance.copies import Scan, ScanPage
+from semblance.errors import CacheError, ErrorCode, malformed
 from semblance.filling import computed_answer, filled_answer, found_answer, insertion_of, only, with_payload
 from semblance.freshness import (
     Invalidation,
@@ -260,6 +261,31 @@ class Client:
     def namespaces(self, *, timeout: float | None = None) -> list[NamespaceDescription]:
         """All namespaces and what they hold."""
         return self._perform(requests.list_namespaces(), timeout)
+
+    def scan(self, namespace: str, scan: Scan, *, timeout: float | None = None) -> ScanPage:
+        """A page of a namespace's entries, with all that it takes to store them again. Only entries that hold now.
+
+        The next page is `Scan(after=page.last)`, until `page.is_at_end`. Raises `unsupported-version` for a service
+        that cannot do this yet.
+        """
+        self._require_copies(timeout)
+        return self._perform(requests.scan(namespace, scan), timeout)
+
+    def follow(self, namespace: str, followed: str | None, *, timeout: float | None = None) -> Position:
+        """From now on what is announced to `followed` holds in `namespace` as well, as does what was announced before.
+
+        None ends it; what is known stays known.
+        """
+        self._require_copies(timeout)
+        return self._perform(requests.follow(namespace, followed), timeout)
+
+    def _require_copies(self, timeout: float | None) -> None:
+        information = self.information(timeout=timeout)
+        if not information.copies_entries:
+            raise CacheError(
+                ErrorCode.UNSUPPORTED_VERSION,
+                f"the service is of version {information.server_version}, which cannot copy entries; upgrade it",
+            )
 
     def drop_namespace(self, name: str, *, timeout: float | None = None) -> PurgeReceipt:
         """Removes a namespace and all of its entries. What is known of its sources stays."""

@@ -69,3 +69,8 @@ class ServiceInformation:
     capabilities: int
     #: By the names of `LIMIT_NAMES`.
     limits: Mapping[str, int]
+
+    @property
+    def copies_entries(self) -> bool:
+        """Whether entries can be read page by page and stored again as they were: `scan`, `follow`."""
+        return self.capabilities & 1 != 0

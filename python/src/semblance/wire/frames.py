@@ -30,6 +30,7 @@ class Opcode(IntEnum):
     INSERT = 0x11
     GET = 0x12
     DELETE = 0x13
+    SCAN = 0x14
     INVALIDATE = 0x20
     LEASE = 0x21
     PURGE = 0x22
@@ -37,6 +38,7 @@ class Opcode(IntEnum):
     CREATE_NAMESPACE = 0x30
     LIST_NAMESPACES = 0x31
     DROP_NAMESPACE = 0x32
+    FOLLOW = 0x33
 
 
 _OPCODES: Final = {int(opcode): opcode for opcode in Opcode}

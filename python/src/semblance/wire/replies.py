@@ -18,6 +18,7 @@ from semblance.answers import (
     SearchExplanation,
     SearchPlan,
 )
+from semblance.copies import ScannedEntry, ScanPage
 from semblance.errors import CacheError, malformed
 from semblance.freshness import Dependency, InvalidationReceipt, Lease, Position, PurgeReceipt, SourceState
 from semblance.service import LIMIT_NAMES, NamespaceDescription, NamespaceSettings, ServiceInformation
@@ -258,6 +259,29 @@ def position(reader: BodyReader) -> Position:
 
 def purge(reader: BodyReader) -> PurgeReceipt:
     return PurgeReceipt(reader.u64(), reader.position())
+
+
+# MARK: Copies
+
+_SCANNED_MINIMUM_BYTES: Final = 1 + 8 + 16 + 8 + 8 + 8 + 2 + 2 + 2 + 4 + 8 + 3
+
+
+def scan_page(reader: BodyReader) -> ScanPage:
+    position = reader.position()
+    newest, last = reader.u64(), reader.u64()
+    is_at_end = reader.boolean()
+    stale, expired, damaged = reader.u32(), reader.u32(), reader.u32()
+    entries = [_scanned(reader) for _ in range(reader.count(_SCANNED_MINIMUM_BYTES))]
+    return ScanPage(entries, last, is_at_end, newest, position, stale, expired, damaged)
+
+
+def _scanned(reader: BodyReader) -> ScannedEntry:
+    stored = entry(reader)
+    fill_sequence = reader.u64()
+    if reader.u8() != 1:
+        raise malformed("the vector of an entry is not of 32-bit floats")
+    dimension = reader.u16()
+    return ScannedEntry(stored, fill_sequence, reader.take(dimension * 4) if dimension else None)
 
 
 # MARK: Namespaces

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from semblance.answers import Entry, Inserted, Insertion, Lookup, LookupReply, content_type_of
+from semblance.copies import Scan, ScanPage
 from semblance.errors import CacheError, invalid
 from semblance.freshness import (
     Bump,
@@ -202,6 +203,12 @@ def _insertion(parts: list[Buffer], item: Insertion, is_half: bool) -> None:
     if item.lease is not None:
         flags |= 8
         options += _lease(item.lease)
+    if item.created_at is not None:
+        flags |= 16
+        options += _signed("created-at", item.created_at)
+    if item.norm is not None:
+        flags |= 32
+        options += _float("norm", item.norm)
     parts.append(bytes((flags,)) + _fingerprint("scope", item.scope) + options)
     parts.append(_unsigned("cost-saved", item.cost_saved_nanodollars))
     parts.append(_string("content-type", content_type_of(item.payload, item.content_type)))
@@ -211,7 +218,8 @@ def _insertion(parts: list[Buffer], item: Insertion, is_half: bool) -> None:
     parts.extend(_string("tag", tag) for tag in item.tags)
     parts.append(_count("dependencies", len(item.dependencies)))
     parts.extend(_dependency(dependency) for dependency in item.dependencies)
-    _vector(parts, item.vector, is_half)
+    # The vector of a copy keeps its bits.
+    _vector(parts, item.vector, is_half and item.norm is None)
     parts.append(_text("payload", item.payload) if isinstance(item.payload, str) else _long("payload", item.payload))
 
 
@@ -238,6 +246,16 @@ def delete(namespace: str, numbers: Sequence[int], scope: int | None) -> Call[li
     body = _cached_string("namespace", namespace) + _optional_scope(scope) + _count("entries", len(numbers))
     body += b"".join(_unsigned("entry", number) for number in numbers)
     return Call(Opcode.DELETE, body, replies.deletions(len(numbers)), False)
+
+
+def scan(namespace: str, wanted: Scan) -> Call[ScanPage]:
+    flags = (0 if wanted.scope is None else 1) | (2 if wanted.includes_unservable else 0)
+    flags |= (4 if wanted.omits_payloads else 0) | (8 if wanted.omits_vectors else 0)
+    body = _cached_string("namespace", namespace) + bytes((flags,))
+    body += _U16.pack(_number("limit", wanted.limit, 16)) + _unsigned("after", wanted.after)
+    if wanted.scope is not None:
+        body += _fingerprint("scope", wanted.scope)
+    return Call(Opcode.SCAN, body, replies.scan_page, True)
 
 
 def _optional_scope(scope: int | None) -> bytes:
@@ -319,3 +337,8 @@ def list_namespaces() -> Call[list[NamespaceDescription]]:
 
 def drop_namespace(name: str) -> Call[PurgeReceipt]:
     return Call(Opcode.DROP_NAMESPACE, _string("namespace", name), replies.purge, False)
+
+
+def follow(namespace: str, followed: str | None) -> Call[Position]:
+    body = _string("namespace", namespace) + (b"\0" if followed is None else b"\1" + _string("followed", followed))
+    return Call(Opcode.FOLLOW, body, replies.position, True)
