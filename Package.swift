@@ -55,6 +55,7 @@ let package = Package(
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HashTreeCollections", package: "swift-collections"),
                 .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
             ],
             swiftSettings: settings),
         .target(
@@ -171,6 +172,13 @@ let package = Package(
         .executableTarget(
             name: "index-benchmark", dependencies: ["VectorSearch", "CacheModel"], path: "Benchmarks/index-benchmark",
             swiftSettings: settings),
+        .target(
+            name: "EvictionSimulation", dependencies: ["CacheEngine", "CacheStorage", "CacheModel"],
+            path: "Benchmarks/EvictionSimulation", swiftSettings: settings),
+        .executableTarget(
+            name: "eviction-benchmark",
+            dependencies: ["EvictionSimulation", "CacheEngine", "CacheStorage", "VectorSearch", "CacheModel"],
+            path: "Benchmarks/eviction-benchmark", swiftSettings: settings),
         .executableTarget(
             name: "encoder-benchmark", dependencies: ["TextEmbedding"], path: "Benchmarks/encoder-benchmark",
             swiftSettings: settings),
@@ -224,7 +232,7 @@ let package = Package(
         .testTarget(
             name: "CacheEngineTests",
             dependencies: [
-                "CacheEngine", "CacheStorage", "VectorSearch", "CacheModel",
+                "CacheEngine", "EvictionSimulation", "CacheStorage", "VectorSearch", "CacheModel",
                 .product(name: "HashTreeCollections", package: "swift-collections"),
             ],
             swiftSettings: settings),

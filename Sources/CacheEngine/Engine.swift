@@ -16,6 +16,7 @@ package final class Engine: Sendable {
     private let writes: WriteQueue
     private let reads: ReadQueue
     private let builds = BuildQueue()
+    private let hits: HitLogs
     private let methods: SearchMethods
     /// Searchers of callers' own threads, see `answerInline`.
     private let inlineSearchers = Mutex<[Box]>([])
@@ -60,18 +61,24 @@ package final class Engine: Sendable {
         self.writes = writes
         let reads = ReadQueue(limit: configuration.lookupQueueLimit)
         self.reads = reads
+        // Once the queue is closed nothing will be evicted any more.
+        let hits = HitLogs { _ = writes.push { $0.countHits() } }
+        self.hits = hits
         let writer = Writer(
             configuration: configuration, directory: directory, loaded: loaded, published: published,
-            counters: counters, queue: writes, builds: builds)
+            counters: counters, queue: writes, builds: builds, hits: hits)
         let builder = IndexBuilder(
             published: published, writes: writes, builds: builds, counters: counters, kernels: configuration.kernels,
             blas: blas)
         let clock = configuration.clock
+        let eviction = configuration.eviction
         var threads = [WorkerThread { writer.run() }, WorkerThread(isBackground: true) { builder.run() }]
         for _ in 0..<configuration.searchThreads {
             threads.append(
                 WorkerThread {
-                    let searcher = Searcher(published: published, clock: clock, counters: counters, methods: methods)
+                    let searcher = Searcher(
+                        published: published, clock: clock, counters: counters, methods: methods, hits: hits,
+                        eviction: eviction)
                     while let batch = reads.next() {
                         counters.timings.readsTaken(batch, at: .now)
                         let replies = searcher.answer(batch.map(\.request))
@@ -128,7 +135,10 @@ package final class Engine: Sendable {
         }
         let box =
             inlineSearchers.withLock { $0.popLast() }
-            ?? Box(Searcher(published: published, clock: configuration.clock, counters: counters, methods: methods))
+            ?? Box(
+                Searcher(
+                    published: published, clock: configuration.clock, counters: counters, methods: methods, hits: hits,
+                    eviction: configuration.eviction))
         let reply = box.searcher.answer(name, lookups, payloadLimitBytes: Self.inlinePayloadBytes)
         inlineSearchers.withLock { $0.append(box) }
         return reply
@@ -162,7 +172,7 @@ package final class Engine: Sendable {
         return EngineStatistics(
             state: state, usage: state.snapshot?.usage, counters: counters, lookupsWaiting: reads.waitingCount,
             writesWaiting: writes.waitingCount, buildsPending: builds.pendingCount, kernel: configuration.kernels.name,
-            durability: configuration.storage.durability)
+            durability: configuration.storage.durability, eviction: configuration.eviction)
     }
 
     /// Writes a consistent copy of the live store into an existing, empty directory. Blocks; the copy is a snapshot meanwhile.

@@ -36,6 +36,7 @@ package struct EngineConfiguration: Sendable {
     package var searchThreads: Int
     package var lookupQueueLimit = Limits.lookupQueueCount
     package var writeQueueLimit = Limits.writeQueueCount
+    package var eviction = EvictionSettings()
     package var watermarkLimit = Limits.watermarksPerNamespace
     /// How often everything is looked through for entries to reclaim; nil for never but on request.
     package var reclaimIntervalMilliseconds: Int? = 60_000

@@ -7,6 +7,7 @@ package final class EngineCounters: Sendable {
     package struct Counter: ~Copyable, Sendable {
         private let value = Atomic<Int>(0)
         package init() {}
+        package func set(_ count: Int) { value.store(count, ordering: .relaxed) }
         package func add(_ count: Int) { value.wrappingAdd(count, ordering: .relaxed) }
         package var current: Int { value.load(ordering: .relaxed) }
     }
@@ -25,6 +26,14 @@ package final class EngineCounters: Sendable {
     package let invalidations = Counter()
     package let purges = Counter()
     package let evicted = Counter()
+    /// Of those, entries that had expired, and those that stood lowest in the order.
+    package let evictedExpired = Counter()
+    package let evictedLowest = Counter()
+    /// Entries that did not hold any more and were removed because there was no room; they count as reclaimed, too.
+    package let evictedStale = Counter()
+    package let evictedBytes = Counter()
+    /// Bytes of the entries that may have to make room, as of the last commit.
+    package let trackedBytes = Counter()
     package let reclaimed = Counter()
     package let damaged = Counter()
     package let overloaded = Counter()

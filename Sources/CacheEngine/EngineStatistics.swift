@@ -16,6 +16,10 @@ package struct EngineStatistics: Sendable {
     /// Search indexes that wait to be built, or are being built.
     package var indexBuildsPending: Int
     package var watermarkCount = 0
+    /// What the entries take that a limit applies to, as limits in bytes count it; and the store's own limits, if it has any.
+    package var limitedBytes: Int
+    package var entryLimit: Int?
+    package var byteLimit: Int?
     package var mapBytes: Int
     /// Bytes of the file that were ever used; freed ones are used again.
     package var usedBytes: Int
@@ -31,7 +35,7 @@ package struct EngineStatistics: Sendable {
 
     init(
         state: PublishedState.State, usage: StorageUsage?, counters: EngineCounters, lookupsWaiting: Int,
-        writesWaiting: Int, buildsPending: Int, kernel: String, durability: Durability
+        writesWaiting: Int, buildsPending: Int, kernel: String, durability: Durability, eviction: EvictionSettings
     ) {
         position = state.table.position
         isFenced = state.table.isFenced
@@ -50,6 +54,9 @@ package struct EngineStatistics: Sendable {
         usedBytes = usage?.usedBytes ?? 0
         isServing = state.snapshot != nil
         snapshotAgeMilliseconds = Int(state.snapshot?.ageNanoseconds ?? 0) / 1_000_000
+        limitedBytes = counters.trackedBytes.current
+        entryLimit = eviction.entryLimit
+        byteLimit = eviction.byteLimit
         self.lookupsWaiting = lookupsWaiting
         self.writesWaiting = writesWaiting
         self.kernel = kernel
@@ -63,6 +70,8 @@ package struct EngineStatistics: Sendable {
             ("inserts", counters.inserted.current), ("insertsRefused", counters.refusedInserts.current),
             ("insertsStale", counters.staleInserts.current), ("invalidations", counters.invalidations.current),
             ("purges", counters.purges.current), ("evictions", counters.evicted.current),
+            ("evictionsStale", counters.evictedStale.current), ("evictionsExpired", counters.evictedExpired.current),
+            ("evictionsValue", counters.evictedLowest.current), ("evictedBytes", counters.evictedBytes.current),
             ("reclaimed", counters.reclaimed.current), ("damagedRecords", counters.damaged.current),
             ("overloaded", counters.overloaded.current), ("indexBuilds", counters.indexBuilds.current),
             ("indexRepacks", counters.indexRepacks.current),

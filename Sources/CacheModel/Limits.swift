@@ -98,6 +98,17 @@ public enum Limits {
     /// Bytes of payloads, prompts and vectors in a page of a scan, unless a single entry has more.
     public static let scanPageBytes = 8 << 20
 
+    // MARK: Eviction
+
+    /// The least that a store may be limited to: several of the largest entries.
+    public static let leastStoreBytes = 64 << 20
+    /// Entries that one group commit evicts at most; those that are still too many go with the next one.
+    public static let evictionsPerGroup = 8_192
+    /// Entries that make room for inserts that are still to come, at most.
+    public static let evictionsAhead = 1_024
+    /// Entries that a group commit looks at, before it evicts any that holds, to find those that do not hold any more.
+    public static let staleScanEntries = 4_096
+
     // MARK: Storage
 
     /// One block of rows is one LMDB value on exactly 16 pages, less LMDB's page header.

@@ -8,7 +8,7 @@ public struct NamespaceSettings: Hashable, Sendable {
     public var threshold: Float
     /// How long an entry lives unless it says otherwise; nil for ever.
     public var timeToLiveMilliseconds: Int64?
-    /// Entries kept; the oldest make room beyond it. Nil for no limit but the storage's.
+    /// Entries kept; beyond it others make room. Nil for no limit but the storage's.
     public var capacity: Int?
 
     public init(

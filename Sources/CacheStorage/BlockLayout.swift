@@ -55,6 +55,27 @@ package struct BlockLayout: Hashable, Sendable {
         }
     }
 
+    /// The entry whose row was written to this slot, alive or not; number 0 where none was.
+    ///
+    /// - Parameter block: all of it, as `emptyBlock` made it.
+    package func entry(_ slot: Int, in block: [UInt8]) -> EntryIdentifier {
+        precondition(slot < rowsPerBlock && block.count == Limits.blockBytes)
+        return block.withUnsafeBytes { bytes in
+            let number = bytes.loadUnaligned(
+                fromByteOffset: trailersOffset + slot * Self.trailerBytes, as: UInt64.self)
+            return EntryIdentifier(UInt64(littleEndian: number))
+        }
+    }
+
+    /// The same of a block in the map.
+    ///
+    /// - Parameter rows: the first row, as `rows(of:content:number:)` returned it.
+    package func entry(_ slot: Int, rows: UnsafePointer<Float>) -> EntryIdentifier {
+        precondition(slot < rowsPerBlock)
+        let trailer = UnsafeRawPointer(rows).advanced(by: rowsPerBlock * stride * 4 + slot * Self.trailerBytes)
+        return EntryIdentifier(UInt64(littleEndian: trailer.loadUnaligned(as: UInt64.self)))
+    }
+
     /// The first row of a block in the map.
     ///
     /// - Throws: `store-damaged` when the value is not a block of this layout, content and number.

@@ -6,8 +6,12 @@ package struct EntrySummary {
     package var createdAt: Timestamp
     package var expiresAt: Timestamp
     package var fillSequence: UInt64
+    package var costSavedNanodollars: UInt64
     package var scope: Scope
+    package var hasKey: Bool
     package var row: UInt32?
+    /// Prompt and payload together.
+    package var payloadBytes: Int
     package var hasDependencies: Bool
     package var hasTags: Bool
 
@@ -17,13 +21,16 @@ package struct EntrySummary {
         createdAt = Timestamp(milliseconds: try reader.read())
         expiresAt = Timestamp(milliseconds: try reader.read())
         fillSequence = try reader.read()
-        _ = try reader.read(UInt64.self)
+        costSavedNanodollars = try reader.read()
         scope = Scope(try reader.read())
-        _ = try reader.readBytes(1 + 16)
+        hasKey = try reader.read(UInt8.self) != 0
+        _ = try reader.readBytes(16)
         let rowNumber: UInt32 = try reader.read()
         row = rowNumber == EntryRecord.absent ? nil : rowNumber
-        // The norm, and the lengths of prompt and payload.
-        _ = try reader.readBytes(4 + 4 + 4)
+        // The norm.
+        _ = try reader.readBytes(4)
+        let promptBytes: UInt32 = try reader.read()
+        payloadBytes = Int(try reader.read(UInt32.self)) + (promptBytes == EntryRecord.absent ? 0 : Int(promptBytes))
         try reader.skipShortText()
         let dependencies = try reader.read(UInt8.self)
         for _ in 0..<dependencies {

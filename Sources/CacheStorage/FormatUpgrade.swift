@@ -29,6 +29,8 @@ package struct FormatUpgrade: Sendable {
             // In format 3 the record of a namespace may say which one it follows. A version that does not know that would miss
             // what is announced to the other one.
             Step(from: 2) { (transaction) throws(CacheError) in try setFormat(3, transaction) },
+            // Format 4 adds the table of evicted entries, which in an older store is empty.
+            Step(from: 3) { (transaction) throws(CacheError) in try setFormat(4, transaction) },
         ])
 
     private static func setFormat(_ format: UInt32, _ transaction: WriteTransaction) throws(CacheError) {

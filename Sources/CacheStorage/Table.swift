@@ -24,6 +24,8 @@ package enum Table: String, CaseIterable, Sendable {
     case partitions
     /// Content identifier, generation, block number → the sketches of a block's rows, see `SketchBlockLayout`.
     case sketches
+    /// Content identifier, block number → which of its rows belong to evicted entries, see `EvictedSlots`.
+    case evicted
 
     var index: Int {
         switch self {
@@ -39,6 +41,7 @@ package enum Table: String, CaseIterable, Sendable {
         case .blocks: 9
         case .partitions: 10
         case .sketches: 11
+        case .evicted: 12
         }
     }
 }

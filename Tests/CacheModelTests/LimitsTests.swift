@@ -50,6 +50,17 @@ import Testing
         #expect(payloadPages + rowPages + blockPages < 131_071)
     }
 
+    @Test func theSmallestStoreHoldsTheLargestEntry() {
+        let entryBytes = Limits.payloadBytes + Limits.promptBytes + Self.largestMetadataBytes
+            + 4 * Limits.dimensionRange.upperBound
+        #expect(2 * entryBytes <= Limits.leastStoreBytes)
+        #expect(Limits.leastStoreBytes <= Limits.mapBytes)
+    }
+
+    @Test func aGroupCanMakeRoomForAllThatItStores() {
+        #expect(Limits.groupRows + Limits.evictionsAhead <= Limits.evictionsPerGroup)
+    }
+
     @Test func theReserveOfTheMapHoldsALargestCommitOfInvalidations() {
         // Each watermark may change a leaf of its own, and the branches above it hardly count.
         #expect(Limits.batchCount * Self.pageBytes + Limits.blockBytes <= Limits.mapReserveBytes)

@@ -121,7 +121,10 @@ struct RecordSamples {
             let summary = try EntrySummary(decoding: bytes, identifier)
             return try EntryRecord(decoding: bytes, identifier) == record && summary.createdAt == record.createdAt
                 && summary.expiresAt == record.expiresAt && summary.fillSequence == record.fillSequence
+                && summary.costSavedNanodollars == record.costSavedNanodollars
                 && summary.scope == record.scope && summary.row == record.row
+                && summary.hasKey == (record.key != nil)
+                && summary.payloadBytes == Int(record.payloadBytes) + Int(record.promptBytes ?? 0)
                 && summary.hasDependencies == !record.dependencies.isEmpty && summary.hasTags == !record.tags.isEmpty
         }
     }

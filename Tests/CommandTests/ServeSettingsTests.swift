@@ -1,5 +1,6 @@
 import ArgumentParser
 import CacheAccess
+import CacheEngine
 import CacheModel
 import CacheServer
 import CacheStorage
@@ -33,12 +34,15 @@ import Testing
 
     private static let file = """
         {"listen": ["127.0.0.1:1"], "metricsListen": "127.0.0.1:8", "data": "file", "tokens": "file.json",
-         "durability": "relaxed", "mapSize": "1GiB", "searchThreads": 3, "logLevel": "debug"}
+         "durability": "relaxed", "mapSize": "1GiB", "searchThreads": 3, "maxEntries": 1000, "maxBytes": "1GiB",
+         "maxNamespaceBytes": ["a=64MiB", "b=c=128MiB"], "eviction": "lru", "logLevel": "debug"}
         """
     private static let environment = [
-        "SEMBLANCE_LISTEN": "127.0.0.1:2,unix:/tmp/s", "SEMBLANCE_METRICS_LISTEN": "[::1]:9", "SEMBLANCE_DATA": "variable",
-        "SEMBLANCE_TOKENS": "variable.json", "SEMBLANCE_DURABILITY": "sync",
-        "SEMBLANCE_MAP_SIZE": "2GiB", "SEMBLANCE_SEARCH_THREADS": "4", "SEMBLANCE_LOG_LEVEL": "error", "PATH": "/bin",
+        "SEMBLANCE_LISTEN": "127.0.0.1:2,unix:/tmp/s", "SEMBLANCE_METRICS_LISTEN": "[::1]:9",
+        "SEMBLANCE_DATA": "variable", "SEMBLANCE_TOKENS": "variable.json", "SEMBLANCE_DURABILITY": "sync", "SEMBLANCE_MAP_SIZE": "2GiB",
+        "SEMBLANCE_MAX_ENTRIES": "2000", "SEMBLANCE_MAX_BYTES": "2GiB", "SEMBLANCE_EVICTION": "value",
+        "SEMBLANCE_MAX_NAMESPACE_BYTES": "a=1GiB,b=2GiB", "SEMBLANCE_SEARCH_THREADS": "4",
+        "SEMBLANCE_LOG_LEVEL": "error", "PATH": "/bin",
     ]
 
     @Test func withoutAnythingTheDefaultsHold() async throws {
@@ -60,6 +64,10 @@ import Testing
         #expect(settings.tokenFile.path == "file.json")
         #expect(settings.durability == .relaxed)
         #expect(settings.mapBytes == 1 << 30)
+        #expect(settings.eviction.entryLimit == 1_000)
+        #expect(settings.eviction.byteLimit == 1 << 30)
+        #expect(settings.eviction.namespaceByteLimits == ["a": 64 << 20, "b=c": 128 << 20])
+        #expect(settings.eviction.order == .recency)
         #expect(settings.searchThreads == 3)
         #expect(settings.logLevel == .debug)
     }
@@ -72,14 +80,19 @@ import Testing
         #expect(settings.tokenFile.path == "variable.json")
         #expect(settings.durability == .sync)
         #expect(settings.mapBytes == 2 << 30)
+        #expect(settings.eviction.entryLimit == 2_000)
+        #expect(settings.eviction.byteLimit == 2 << 30)
+        #expect(settings.eviction.namespaceByteLimits == ["a": 1 << 30, "b": 2 << 30])
+        #expect(settings.eviction.order == .value)
         #expect(settings.searchThreads == 4)
         #expect(settings.logLevel == .error)
     }
 
     @Test func optionsComeBeforeVariables() async throws {
         let options: [ServeSettings.Key: [String]] = [
-            .listen: ["127.0.0.1:3", "[::1]:4"], .metricsListen: ["off"], .data: ["option"], .durability: ["relaxed"], .mapSize: ["3GiB"],
-            .searchThreads: ["5"], .logLevel: ["trace"],
+            .listen: ["127.0.0.1:3", "[::1]:4"], .metricsListen: ["off"], .data: ["option"],
+            .durability: ["relaxed"], .mapSize: ["3GiB"], .maxEntries: ["3000"], .maxBytes: ["3GiB"],
+            .maxNamespaceBytes: ["c=64MiB"], .eviction: ["lru"], .searchThreads: ["5"], .logLevel: ["trace"],
         ]
         let settings = try await settings(options: options, environment: Self.environment, file: Self.file)
         #expect(settings.listen == [.loopback(host: "127.0.0.1", port: 3), .loopback(host: "::1", port: 4)])
@@ -87,6 +100,10 @@ import Testing
         #expect(settings.data == "option")
         #expect(settings.durability == .relaxed)
         #expect(settings.mapBytes == 3 << 30)
+        #expect(settings.eviction.entryLimit == 3_000)
+        #expect(settings.eviction.byteLimit == 3 << 30)
+        #expect(settings.eviction.namespaceByteLimits == ["c": 64 << 20])
+        #expect(settings.eviction.order == .recency)
         #expect(settings.searchThreads == 5)
         #expect(settings.logLevel == .trace)
     }
@@ -106,7 +123,10 @@ import Testing
 
     @Test(arguments: [
         (ServeSettings.Key.durability, "fast", "--durability"), (.mapSize, "much", "--map-size"),
-        (.mapSize, "1", "--map-size"),
+        (.mapSize, "1", "--map-size"), (.maxEntries, "0", "--max-entries"), (.maxEntries, "1GiB", "--max-entries"),
+        (.maxBytes, "1MiB", "--max-bytes"), (.maxBytes, "-1", "--max-bytes"), (.eviction, "fifo", "--eviction"),
+        (.maxNamespaceBytes, "support", "--max-namespace-bytes"), (.maxNamespaceBytes, "=1GiB", "--max-namespace-bytes"),
+        (.maxNamespaceBytes, "support=1MiB", "--max-namespace-bytes"),
         (.searchThreads, "0", "--search-threads"), (.logLevel, "loud", "--log-level"),
         (.listen, "0.0.0.0:1", "--listen"),
         (.listen, "somewhere", "--listen"), (.data, "", "--data"), (.metricsListen, "7708", "--metrics-listen"),

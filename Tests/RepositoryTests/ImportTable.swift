@@ -18,6 +18,7 @@ enum ImportTable {
         "CacheMetrics": systemLibrary.union(["CoreMetrics"]),
         "CacheEngine": systemLibrary.union([
             "CAllocator", "VectorSearch", "CacheStorage", "CacheModel", "CoreMetrics", "HashTreeCollections", "DequeModule",
+            "HeapModule",
         ]),
         "CacheProtocol": ["NIOCore", "CacheModel"],
         "CacheAccess": systemLibrary.union(essentials).union(["CacheModel", "Crypto"]),
@@ -57,6 +58,8 @@ enum ImportTable {
     /// Swift targets in `Benchmarks`, which nothing in `Sources` may import.
     static let benchmarks: [String: Set<String>] = [
         "index-benchmark": ["VectorSearch", "CacheModel", "Foundation"],
+        "EvictionSimulation": ["CacheEngine", "CacheStorage", "CacheModel", "Foundation"],
+        "eviction-benchmark": ["EvictionSimulation", "CacheEngine", "CacheStorage", "VectorSearch", "CacheModel", "Foundation"],
         "encoder-benchmark": ["TextEmbedding", "Foundation"],
         "matching-benchmark": ["PromptMatching", "Foundation"],
         "GatewayCampaign": [

@@ -1,3 +1,6 @@
+internal import CacheModel
+internal import CacheStorage
+
 /// What a search must know of a row besides its vector.
 package struct RowMetadata: Sendable {
     package var entry: UInt64
@@ -103,5 +106,15 @@ package struct RowBlock: @unchecked Sendable {
         guard isLive(slot) else { return }
         live[slot >> 6] &= ~(1 << UInt64(slot & 63))
         liveCount -= 1
+    }
+
+    /// The entries whose rows were written here, in the order of their slots, those that are gone among them.
+    func entries(_ layout: BlockLayout) -> [EntryIdentifier] {
+        (0..<metadata.capacity).compactMap { slot in
+            // A start knows only what lives; the block itself knows the others.
+            let known = slot < count ? metadata[slot].entry : 0
+            let entry = known != 0 ? EntryIdentifier(known) : rows.map { layout.entry(slot, rows: $0) }
+            return entry.flatMap { $0.number == 0 ? nil : $0 }
+        }
     }
 }

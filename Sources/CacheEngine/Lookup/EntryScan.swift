@@ -86,6 +86,8 @@ struct EntryScan {
             passedOver.damaged += 1
             return nil
         }
+        // What remains of an evicted entry.
+        guard snapshot.view[content]?.holds(entry.identifier, row: record.row) == true else { return nil }
         guard scan.scope == nil || scan.scope == record.scope else { return nil }
         guard !scan.includesUnservable else { return record }
         guard record.expiresAt > now else {

@@ -109,7 +109,8 @@ struct LookupPass {
         let record: EntryRecord
         do throws(CacheError) {
             guard let known = try snapshot.entry(content, lookup.scope, key), !damaged.contains(known),
-                let stored = try snapshot.record(content, known), stored.scope == lookup.scope, stored.key == key
+                let stored = try snapshot.record(content, known), stored.scope == lookup.scope, stored.key == key,
+                snapshot.view[content]?.holds(known, row: stored.row) == true
             else { return nothing }
             identifier = known
             record = stored

@@ -9,6 +9,9 @@ package final class Searcher {
     private let clock: any WallClock
     private let counters: EngineCounters
     private let methods: SearchMethods
+    private let hits: HitLogs
+    private let ownHits: HitLog
+    private let eviction: EvictionSettings
     private let memory = SearchMemory()
     /// Payload bytes that the replies under way may still carry.
     private var payloadBudgetBytes = 0
@@ -18,7 +21,13 @@ package final class Searcher {
     /// Passes that a lookup may take: when news or damage spoils what was found, it is searched again.
     private static let passLimit = 4
 
-    package init(published: PublishedState, clock: any WallClock, counters: EngineCounters, methods: SearchMethods) {
+    package init(
+        published: PublishedState, clock: any WallClock, counters: EngineCounters, methods: SearchMethods, hits: HitLogs,
+        eviction: EvictionSettings
+    ) {
+        self.hits = hits
+        ownHits = hits.makeLog()
+        self.eviction = eviction
         self.published = published
         self.clock = clock
         self.counters = counters
@@ -37,7 +46,7 @@ package final class Searcher {
         payloadBudgetBytes = payloadLimitBytes
         let replies = self.replies(to: lookups, in: namespace)
         guard !hasLeftOutPayload else { return nil }
-        replies.forEach { counters.count($0.outcome) }
+        count(replies[...], in: namespace)
         return .lookup(replies)
     }
 
@@ -55,7 +64,7 @@ package final class Searcher {
         }
         for (namespace, batch) in lookups {
             var answers = self.replies(to: batch.lookups, in: namespace.text)[...]
-            answers.forEach { counters.count($0.outcome) }
+            count(answers, in: namespace.text)
             for index in batch.requests {
                 guard case .lookup(_, let asked) = requests[index] else { continue }
                 var own = Array(answers.prefix(asked.count))
@@ -71,6 +80,17 @@ package final class Searcher {
             }
         }
         return replies.map { $0 ?? .failed(CacheError(.internalError, "a read was not answered")) }
+    }
+
+    /// Counts outcomes, and of each hit that eviction must know of the entry that was served.
+    private func count(_ replies: ArraySlice<LookupReply>, in namespace: String) {
+        let isLimited = published.table[namespace].map { eviction.limits(namespace, $0.record.settings) } ?? false
+        for reply in replies {
+            counters.count(reply.outcome)
+            if isLimited, case .hits(let found) = reply.outcome, let first = found.first {
+                hits.append(first.entry.identifier, to: ownHits)
+            }
+        }
     }
 
     // MARK: Lookups
@@ -183,7 +203,7 @@ package final class Searcher {
         do {
             let now = clock.now
             guard let record = try snapshot.record(content, identifier), scope == nil || scope == record.scope,
-                record.expiresAt > now
+                snapshot.view[content]?.holds(identifier, row: record.row) == true, record.expiresAt > now
             else { return .failed(notFound) }
             let stored = try snapshot.payload(content, identifier, record)
             let table = published.table

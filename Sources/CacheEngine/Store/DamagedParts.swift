@@ -29,7 +29,10 @@ struct DamagedParts {
             guard !blocks.isEmpty else { return }
             // After the entries: a block whose number is free again must not be claimed by any of them.
             let transaction = try environment.beginWrite()
-            for (content, number) in blocks { try transaction.delete(.blocks, StorageKey.block(content, number)) }
+            for (content, number) in blocks {
+                try transaction.delete(.blocks, StorageKey.block(content, number))
+                try transaction.delete(.evicted, StorageKey.block(content, number))
+            }
             try transaction.commit(.entries)
         } catch {
             guard error.code == .storageFull else { throw error }

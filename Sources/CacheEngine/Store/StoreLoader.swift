@@ -11,6 +11,8 @@ package struct LoadedStore {
     package var report: OpeningReport
     /// Generations of search indexes that were never finished, or that another one has taken the place of.
     package var obsolete: [ObsoleteGeneration] = []
+    /// The entries that may have to make room.
+    package var ledger: UsageLedger
 }
 
 /// What opening a store came to.
@@ -69,7 +71,9 @@ package struct StoreLoader {
         // On a thread of its own, as both take their time and neither needs the other.
         let generations = loadsGenerations ? try readGenerations(of: table, environment) : nil
         defer { generations?.thread.join() }
-        var view = try loadView(table, transaction, &report, &damage)
+        let ledger = UsageLedger(order: configuration.eviction.order)
+        var view = try loadView(table, transaction, ledger, &report, &damage)
+        ledger.finishLoading()
         let sketchers = RowSketchers(kernels: configuration.kernels)
         var obsolete: [ObsoleteGeneration] = []
         for (content, found) in try generations?.handoff.take()?.get() ?? [:] {
@@ -87,7 +91,8 @@ package struct StoreLoader {
         report.isFenced = table.isFenced
         report.namespaceCount = table.namespaces.count { $0.value.record.content != nil }
         return LoadedStore(
-            environment: environment, store: store, table: table, view: view, report: report, obsolete: obsolete)
+            environment: environment, store: store, table: table, view: view, report: report, obsolete: obsolete,
+            ledger: ledger)
     }
 
     private typealias Generations = [ContentIdentifier: GenerationLoader.Found]
@@ -134,7 +139,8 @@ package struct StoreLoader {
         var report = OpeningReport()
         report.isNew = true
         return LoadedStore(
-            environment: environment, store: store, table: WatermarkTable(store: store), view: StoreView(), report: report)
+            environment: environment, store: store, table: WatermarkTable(store: store), view: StoreView(), report: report,
+            ledger: UsageLedger(order: configuration.eviction.order))
     }
 
     /// Gives a store that has lost or outlived what it knew a new incarnation, and fences it.
@@ -210,23 +216,26 @@ package struct StoreLoader {
     // MARK: Entries
 
     private func loadView(
-        _ table: WatermarkTable, _ transaction: ReadTransaction, _ report: inout OpeningReport,
+        _ table: WatermarkTable, _ transaction: ReadTransaction, _ ledger: UsageLedger, _ report: inout OpeningReport,
         _ damage: inout DamagedParts
     ) throws(CacheError) -> StoreView {
         var view = StoreView()
         for (_, namespace) in table.namespaces {
             guard let content = namespace.record.content else { continue }
-            view[content] = try loadIndex(content, namespace.record.settings, transaction, &report, &damage)
+            view[content] = try loadIndex(
+                content, namespace.record.name, namespace.record.settings, transaction, ledger, &report, &damage)
         }
         return view
     }
 
     private func loadIndex(
-        _ content: ContentIdentifier, _ settings: NamespaceSettings, _ transaction: ReadTransaction,
-        _ report: inout OpeningReport, _ damage: inout DamagedParts
+        _ content: ContentIdentifier, _ name: String, _ settings: NamespaceSettings, _ transaction: ReadTransaction,
+        _ ledger: UsageLedger, _ report: inout OpeningReport, _ damage: inout DamagedParts
     ) throws(CacheError) -> NamespaceIndex {
         var loading = NamespaceIndexLoading(NamespaceIndex(dimension: settings.dimension))
         let prefix = StorageKey.content(content)
+        let isTracked = configuration.eviction.limits(name, settings)
+        if isTracked { ledger.track(content, hasLimit: configuration.eviction.limitsNamespace(name, settings)) }
         if let layout = loading.index.layout {
             try transaction.forEach(.blocks, prefix: prefix) { (key, value) throws(CacheError) -> Bool in
                 guard let number: UInt32 = StorageKey.number(in: key, at: 4),
@@ -240,18 +249,50 @@ package struct StoreLoader {
                 return true
             }
         }
+        let evicted = try evictedSlots(content, loading.index.layout, transaction)
         try transaction.forEach(.entries, prefix: prefix) { (key, value) throws(CacheError) -> Bool in
             guard let number: UInt64 = StorageKey.number(in: key, at: 4) else { throw RecordReader.damaged }
             let entry = EntryIdentifier(number)
-            guard let summary = try? EntrySummary(decoding: value, entry), loading.add(entry, summary) else {
+            let summary = try? EntrySummary(decoding: value, entry)
+            if let row = summary?.row, let layout = loading.index.layout,
+                evicted[row / UInt32(layout.rowsPerBlock)]?[Int(row) % layout.rowsPerBlock] == true,
+                loading.index[row / UInt32(layout.rowsPerBlock)] != nil
+            {
+                return true
+            }
+            guard let summary, loading.add(entry, summary) else {
                 damage.entries.append((content, entry))
                 return true
             }
             report.entryCount += 1
+            if isTracked {
+                let bytes = EntryFootprint.bytes(
+                    recordBytes: value.count, payloadBytes: summary.payloadBytes, hasKey: summary.hasKey,
+                    layout: summary.row == nil ? nil : loading.index.layout)
+                ledger.load(
+                    EntryUsage(
+                        entry: number, content: content, bytes: bytes, costNanodollars: summary.costSavedNanodollars,
+                        expiresAtMilliseconds: summary.expiresAt.milliseconds))
+            }
             return true
         }
         let (index, damagedBlocks) = loading.finish()
         damage.blocks += damagedBlocks.map { (content, $0) }
         return index
+    }
+
+    /// By block. A record that is damaged is as none: its entries come back.
+    private func evictedSlots(
+        _ content: ContentIdentifier, _ layout: BlockLayout?, _ transaction: ReadTransaction
+    ) throws(CacheError) -> [UInt32: EvictedSlots] {
+        var evicted: [UInt32: EvictedSlots] = [:]
+        guard let layout else { return evicted }
+        try transaction.forEach(.evicted, prefix: StorageKey.content(content)) { (key, value) throws(CacheError) -> Bool in
+            if let number: UInt32 = StorageKey.number(in: key, at: 4) {
+                evicted[number] = try? EvictedSlots(decoding: value, key: Array(key), layout)
+            }
+            return true
+        }
+        return evicted
     }
 }

@@ -8,7 +8,7 @@ package struct StoreSummary: Hashable, Sendable {
     package var position: Position
     package var isFenced: Bool
     package var namespaceCount: Int
-    /// Those of dropped namespaces that are still to be removed included.
+    /// Those of dropped namespaces and evicted ones that are still to be removed included.
     package var entryCount: Int
     package var watermarkCount: Int
     /// Records of each table.

@@ -55,6 +55,17 @@ package struct StoreWalk {
         return report
     }
 
+    /// Whether only the remains of the entry are here, which need not be whole.
+    private func isEvicted(
+        _ record: EntryRecord, _ content: ContentIdentifier, _ transaction: ReadTransaction,
+        _ dimensions: [ContentIdentifier: BlockLayout]
+    ) throws(CacheError) -> Bool {
+        guard let row = record.row, let layout = dimensions[content] else { return false }
+        let key = StorageKey.block(content, row / UInt32(layout.rowsPerBlock))
+        guard let value = try transaction.value(.evicted, key) else { return false }
+        return try EvictedSlots(decoding: value, key: key, layout)[Int(row) % layout.rowsPerBlock]
+    }
+
     private func check(
         _ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ transaction: ReadTransaction,
         _ dimensions: [ContentIdentifier: BlockLayout], _ report: inout Report
@@ -62,6 +73,7 @@ package struct StoreWalk {
         let content = ContentIdentifier(StorageKey.number(in: key, at: 0) ?? 0)
         let entry = EntryIdentifier(StorageKey.number(in: key, at: 4) ?? 0)
         let record = try EntryRecord(decoding: value, entry)
+        if try isEvicted(record, content, transaction, dimensions) { return }
         guard let payload = try transaction.value(.payloads, Array(key)) else {
             throw CacheError(.storeDamaged, "entry \(entry) has no payload", detail: ["entry": entry.description])
         }

@@ -11,18 +11,30 @@ package final class StoreEditor {
     private var staged: [BlockName: [UInt8]] = [:]
     private var changedBlocks = Set<BlockName>()
     private let sketchers: RowSketchers
+    let ledger: UsageLedger?
     private var unsketched: [ContentIdentifier: UnsketchedRows] = [:]
+    /// Blocks that deaths have left with less than half of their rows.
+    var sparse = Set<BlockName>()
+    /// Rows of evicted entries, as far as this transaction has asked for them; nil where there are none.
+    var evictedSlots: [BlockName: EvictedSlots?] = [:]
+    /// Keys of entries that are gone for good.
+    var leftKeys: [(key: [UInt8], entry: EntryIdentifier)] = []
     /// Contents that rows were appended to.
     private(set) var grown = Set<ContentIdentifier>()
 
-    private struct BlockName: Hashable {
+    struct BlockName: Hashable {
         var content: ContentIdentifier
         var number: UInt32
     }
 
-    package init(transaction: WriteTransaction, view: StoreView, store: StoreRecord, sketchers: RowSketchers) {
+    /// - Parameter ledger: follows what is added and removed; it has nothing uncommitted.
+    package init(
+        transaction: WriteTransaction, view: StoreView, store: StoreRecord, sketchers: RowSketchers,
+        ledger: UsageLedger? = nil
+    ) {
         self.transaction = transaction
         self.sketchers = sketchers
+        self.ledger = ledger
         self.view = view
         self.store = store
     }
@@ -45,6 +57,7 @@ package final class StoreEditor {
     /// Takes a content out of the index; its records are reclaimed in the background.
     package func discard(_ content: ContentIdentifier) throws(CacheError) {
         view[content] = nil
+        ledger?.discard(content)
         try transaction.put(.garbage, StorageKey.content(content), [1])
     }
 
@@ -65,8 +78,10 @@ package final class StoreEditor {
             record.row = try append(vector, entry, record, scopeNumber: scopeNumber, to: content)
         }
         let key = StorageKey.entry(content, entry)
-        try transaction.put(.entries, key, record.encoded(entry))
+        let encoded = record.encoded(entry)
+        try transaction.put(.entries, key, encoded)
         try transaction.put(.payloads, key, PayloadRecord.encoded(prompt: prompt, payload: payload, entry))
+        note(entry, record, recordBytes: encoded.count, vector, content)
         if let exactKey = record.key {
             let key = StorageKey.exactKey(content, record.scope, exactKey)
             var writer = RecordWriter(capacity: 16)
@@ -94,6 +109,9 @@ package final class StoreEditor {
         var bytes = try stagedBytes(name, layout, isNew: slot == 0)
         // Taken out of the dictionary while it is written to, so that it is not copied.
         staged[name] = nil
+        // Of an open block that a start has found, rows behind the last that lives are written over.
+        let overwritten = layout.entry(slot, in: bytes)
+        if overwritten.number != 0 { try removeRemains([overwritten], in: name, layout, slot: slot) }
         layout.write(row: vector, entry: entry, slot: slot, into: &bytes)
         staged[name] = bytes
         changedBlocks.insert(name)
@@ -114,10 +132,17 @@ package final class StoreEditor {
 
     private func stagedBytes(_ name: BlockName, _ layout: BlockLayout, isNew: Bool) throws(CacheError) -> [UInt8] {
         if let bytes = staged[name] { return bytes }
-        if isNew { return layout.emptyBlock(content: name.content, number: name.number) }
-        guard let value = try transaction.value(.blocks, StorageKey.block(name.content, name.number)),
-            value.count == Limits.blockBytes
-        else { throw CacheError(.storeDamaged, "block \(name.number) is missing") }
+        let value = try transaction.value(.blocks, StorageKey.block(name.content, name.number))
+        if isNew {
+            // A start does not know blocks without a row that lives; one of them may be here still.
+            if let value, (try? layout.rows(of: value, content: name.content, number: name.number)) != nil {
+                let bytes = Array(value)
+                try removeRemains((0..<layout.rowsPerBlock).map { layout.entry($0, in: bytes) }, in: name, layout)
+            }
+            evictedSlots[name] = .some(nil)
+            return layout.emptyBlock(content: name.content, number: name.number)
+        }
+        guard let value, value.count == Limits.blockBytes else { throw CacheError(.storeDamaged, "block \(name.number) is missing") }
         return Array(value)
     }
 
@@ -130,10 +155,19 @@ package final class StoreEditor {
         _ entry: EntryIdentifier, _ record: EntryRecord, from content: ContentIdentifier
     ) throws(CacheError) {
         try removeRecords(entry, record, from: content)
+        try removeFromIndex(entry, record, content)
+    }
+
+    func removeFromIndex(
+        _ entry: EntryIdentifier, _ record: EntryRecord, _ content: ContentIdentifier
+    ) throws(CacheError) {
         // An entry whose block was damaged when the store was opened was never counted.
         guard view[content]?.holds(entry, row: record.row) == true else { return }
-        if let row = record.row, let emptied = view.contents[content]?.removeRow(row, scope: record.scope) {
-            try removeBlock(emptied, from: content)
+        if let row = record.row {
+            if let emptied = view.contents[content]?.removeRow(row, scope: record.scope) {
+                try removeBlock(emptied, from: content)
+            }
+            noteSparse(row, of: content)
         }
         view.contents[content]?.removeEntry(record.scope)
     }
@@ -145,6 +179,7 @@ package final class StoreEditor {
         let key = StorageKey.entry(content, entry)
         try transaction.delete(.entries, key)
         try transaction.delete(.payloads, key)
+        ledger?.remove(entry)
         if let exactKey = record.key, try self.entry(content, record.scope, exactKey) ?? entry == entry {
             try transaction.delete(.keys, StorageKey.exactKey(content, record.scope, exactKey))
         }
@@ -157,12 +192,16 @@ package final class StoreEditor {
         let key = StorageKey.entry(content, entry)
         try transaction.delete(.entries, key)
         try transaction.delete(.payloads, key)
+        ledger?.remove(entry)
     }
 
     private func removeBlock(_ number: UInt32, from content: ContentIdentifier) throws(CacheError) {
         let name = BlockName(content: content, number: number)
         staged[name] = nil
         changedBlocks.remove(name)
+        if let block = view[content]?[number], let layout = view[content]?.layout {
+            try removeRemains(block.entries(layout), in: name, layout)
+        }
         view.contents[content]?.removeBlock(number)
         try transaction.delete(.blocks, StorageKey.block(content, number))
         for (generation, _) in view[content]?.partitions ?? [] {
@@ -218,10 +257,13 @@ package final class StoreEditor {
         guard let index = view[content], let layout = index.layout, let block = index[number],
             number != index.openBlock, let rows = block.rows
         else { return }
+        // Rows that this transaction has appended are not in the map yet; the block's turn comes with a later one.
+        guard !changedBlocks.contains(BlockName(content: content, number: number)) else { return }
         for slot in 0..<block.count where block.isLive(slot) {
             let entry = EntryIdentifier(block.metadata[slot].entry)
             let scopeNumber = block.metadata[slot].scope
             guard var record = try self.record(content, entry) else {
+                ledger?.remove(entry)
                 try forget(number * UInt32(layout.rowsPerBlock) + UInt32(slot), scopeNumber, of: content)
                 continue
             }
@@ -232,11 +274,13 @@ package final class StoreEditor {
                 continue
             }
             let row = try append(vector, entry, record, scopeNumber: scopeNumber, to: content)
-            if let old = record.row, let emptied = view.contents[content]?.removeRow(old, scope: record.scope) {
+            let old = record.row
+            record.row = row
+            // Before its block may be given up: the entry is none of those whose remains go with it.
+            try transaction.put(.entries, StorageKey.entry(content, entry), record.encoded(entry))
+            if let old, let emptied = view.contents[content]?.removeRow(old, scope: record.scope) {
                 try removeBlock(emptied, from: content)
             }
-            record.row = row
-            try transaction.put(.entries, StorageKey.entry(content, entry), record.encoded(entry))
         }
     }
 
@@ -261,7 +305,10 @@ package final class StoreEditor {
     package func entry(
         _ content: ContentIdentifier, _ scope: Scope, _ exactKey: ExactKey
     ) throws(CacheError) -> EntryIdentifier? {
-        let key = StorageKey.exactKey(content, scope, exactKey)
+        try entry(under: StorageKey.exactKey(content, scope, exactKey))
+    }
+
+    func entry(under key: [UInt8]) throws(CacheError) -> EntryIdentifier? {
         guard let value = try transaction.value(.keys, key) else { return nil }
         guard var reader = try? RecordReader(sealed: value, seed: Checksum.of(key)) else { return nil }
         return (try? reader.read()).map(EntryIdentifier.init)
@@ -273,6 +320,7 @@ package final class StoreEditor {
     package func finish() throws(CacheError) {
         for name in Array(staged.keys) { try flush(name) }
         for content in Array(unsketched.keys) { try sketchRows(of: content) }
+        try finishEvicting()
         try transaction.put(.store, StorageKey.store, store.encoded())
     }
 

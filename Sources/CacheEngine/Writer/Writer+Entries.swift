@@ -24,8 +24,7 @@ extension Writer {
         var table: WatermarkTable
         var durableTable: WatermarkTable
         var now: Timestamp
-        /// Entries stored by this attempt, which capacity must not push out again.
-        var firstEntry: UInt64
+        var eviction = EvictionPass()
     }
 
     func commitGroup(_ writes: [PendingWrite]) {
@@ -57,8 +56,10 @@ extension Writer {
             try checkRoom(for: items[range], of: writes, attempt.editor)
             var attempted: [ItemOutcome] = []
             for item in items[range] { attempted.append(try apply(item, writes[item.write].request, &attempt)) }
+            if attempt.eviction.counts.evicted > 0 { try attempt.editor.compactSparseBlocks() }
             try commit(attempt.editor, .entries, table: attempt.table, durableTable: attempt.durableTable)
             counters.timings.grouped(.entries, count: range.count)
+            finish(attempt.eviction)
             for (index, outcome) in zip(range, attempted) { outcomes[index] = outcome }
         } catch {
             if error.code == .storageFull, range.count > 1 {
@@ -80,9 +81,9 @@ extension Writer {
 
     private func beginAttempt() throws(CacheError) -> Attempt {
         let editor = try beginEditing()
+        countHits()
         return Attempt(
-            editor: editor, table: table, durableTable: durableTable, now: configuration.clock.now,
-            firstEntry: editor.store.nextEntry)
+            editor: editor, table: table, durableTable: durableTable, now: configuration.clock.now)
     }
 
     /// Inserts leave a reserve of the map, so that invalidations and deletions always fit.
@@ -175,14 +176,16 @@ extension Writer {
         if let key = insertion.key, let content = attempt.table.content(batch.namespace),
             let existing = try attempt.editor.entry(content, insertion.scope, key)
         {
-            if let record = try attempt.editor.record(content, existing) {
+            if let record = try attempt.editor.record(content, existing),
+                attempt.editor.view[content]?.holds(existing, row: record.row) == true
+            {
                 if supersedes(record, insertion, fillSequence, batch.namespace, attempt) {
                     return .refused(
                         CacheError(
                             .superseded, "an answer from newer data is stored under this key",
                             detail: ["entry": existing.description]))
                 }
-                try attempt.editor.remove(existing, record, from: content)
+                try attempt.editor.removeRemembering(existing, record, from: content)
                 replaced = existing
             }
         }
@@ -192,8 +195,7 @@ extension Writer {
                     .limitExceeded, "the store has no room for another namespace",
                     detail: ["limit": String(Limits.namespaceCount)]))
         }
-        try makeRoom(in: content, batch.namespace, attempt)
-        let entry = try store(insertion, vector, fillSequence, content, batch.namespace, attempt)
+        let entry = try store(insertion, vector, fillSequence, content, batch.namespace, &attempt)
         return .stored(entry, replaced: replaced)
     }
 
@@ -250,21 +252,26 @@ extension Writer {
 
     private func store(
         _ insertion: Insertion, _ vector: UnitVector?, _ fillSequence: UInt64, _ content: ContentIdentifier,
-        _ namespace: String, _ attempt: Attempt
+        _ namespace: String, _ attempt: inout Attempt
     ) throws(CacheError) -> EntryIdentifier {
         let createdAt = min(insertion.createdAt ?? attempt.now, attempt.now)
+        let settings = attempt.table[namespace]?.record.settings ?? NamespaceSettings()
         let record = EntryRecord(
             createdAt: createdAt, expiresAt: expiry(of: insertion, createdAt: createdAt, namespace, attempt),
             fillSequence: fillSequence, costSavedNanodollars: insertion.costSavedNanodollars, scope: insertion.scope,
             key: insertion.key, row: nil, norm: vector?.norm ?? 0,
             promptBytes: insertion.prompt.map { UInt32($0.utf8.count) }, payloadBytes: UInt32(insertion.payload.count),
             contentType: insertion.contentType, dependencies: insertion.dependencies, tags: insertion.tags)
+        try makeRoom(
+            for: record, vector.map { BlockLayout(dimension: $0.dimension) }, in: content, namespace, settings,
+            attempt.editor, now: attempt.now, &attempt.eviction)
         guard let vector else {
             return try attempt.editor.add(
                 record, vector: nil, prompt: insertion.prompt, payload: insertion.payload, to: content)
         }
+        let editor = attempt.editor
         return try vector.withUnsafeRow { (row) throws(CacheError) -> EntryIdentifier in
-            try attempt.editor.add(
+            try editor.add(
                 record, vector: row, prompt: insertion.prompt, payload: insertion.payload, to: content)
         }
     }
@@ -287,29 +294,6 @@ extension Writer {
             .invalidArgument, "the entry is older than entries of the namespace live", detail: ["field": "created-at"])
     }
 
-    /// The oldest entries make room in a namespace that has reached its capacity.
-    private func makeRoom(in content: ContentIdentifier, _ namespace: String, _ attempt: Attempt) throws(CacheError) {
-        guard let capacity = attempt.table[namespace]?.record.settings.capacity,
-            let count = attempt.editor.view[content]?.entryCount, count >= capacity
-        else { return }
-        var oldest: [(EntryIdentifier, EntryRecord?)] = []
-        try attempt.editor.transaction.forEach(.entries, prefix: StorageKey.content(content)) {
-            (key, value) throws(CacheError) -> Bool in
-            guard let number: UInt64 = StorageKey.number(in: key, at: 4), number < attempt.firstEntry else { return false }
-            let entry = EntryIdentifier(number)
-            oldest.append((entry, try? EntryRecord(decoding: value, entry)))
-            return oldest.count < count - capacity + 1
-        }
-        for (entry, record) in oldest {
-            if let record {
-                try attempt.editor.remove(entry, record, from: content)
-            } else {
-                try attempt.editor.removeDamaged(entry, from: content)
-            }
-        }
-        counters.evicted.add(oldest.count)
-    }
-
     // MARK: Deletions
 
     /// - Returns: whether there was such an entry.
@@ -317,6 +301,7 @@ extension Writer {
         _ entry: EntryIdentifier, in namespace: String, _ scope: Scope?, _ attempt: Attempt
     ) throws(CacheError) -> Bool {
         guard let content = attempt.table.content(namespace), let record = try attempt.editor.record(content, entry),
+            attempt.editor.view[content]?.holds(entry, row: record.row) == true,
             scope == nil || scope == record.scope
         else { return false }
         try attempt.editor.remove(entry, record, from: content)
@@ -370,6 +355,9 @@ extension Writer {
     ) throws(CacheError) -> ContentIdentifier? {
         guard let identifier = attempt.table.identify(name) else { return nil }
         let content = try attempt.editor.createContent(dimension: settings.dimension)
+        if configuration.eviction.limits(name, settings) {
+            ledger.track(content, hasLimit: configuration.eviction.limitsNamespace(name, settings))
+        }
         try change(identifier, &attempt) { record in
             record.content = content
             record.settings = settings

@@ -13,7 +13,7 @@ extension Writer {
         guard let content, let index = view[content], let transaction = try environment?.beginRead() else { return 0 }
         switch purge {
         case .tag(let tag):
-            return try entryCount(tag: tag, content, transaction, filledFrom: sequence)
+            return try entryCount(tag: tag, content, index, transaction, filledFrom: sequence)
         case .scope(let scope):
             guard let known = index.scopes[scope] else { return 0 }
             let count = rowCount(known.rows, index, filledFrom: sequence)
@@ -24,13 +24,14 @@ extension Writer {
     }
 
     private func entryCount(
-        tag: String, _ content: ContentIdentifier, _ transaction: ReadTransaction, filledFrom sequence: UInt64
+        tag: String, _ content: ContentIdentifier, _ index: NamespaceIndex, _ transaction: ReadTransaction, filledFrom sequence: UInt64
     ) throws(CacheError) -> Int {
         let prefix = StorageKey.entries(content, tag: tag)
         var count = 0
         try transaction.forEach(.tags, prefix: prefix) { (key, _) throws(CacheError) -> Bool in
             if let number: UInt64 = StorageKey.number(in: key, at: prefix.count),
-                let record = try record(EntryIdentifier(number), content, transaction), record.fillSequence >= sequence
+                let record = try record(EntryIdentifier(number), content, transaction), record.fillSequence >= sequence,
+                index.holds(EntryIdentifier(number), row: record.row)
             {
                 count += 1
             }

@@ -18,6 +18,16 @@ struct ReclaimCursor {
 
     private var isUnderWay: Bool { next != nil || isCompacting || isDue }
 
+    /// Whether there may be entries that do not hold any more and that no pass has looked at yet.
+    var mayFindStale: Bool { isDue || (next != nil && !isCompacting) }
+
+    /// A commit has gone on with the pass, up to this key; nil for its end, after which sparse blocks are left.
+    mutating func goOn(from key: [UInt8]?) {
+        isDue = isDue && next != nil
+        next = key
+        isCompacting = key == nil
+    }
+
     /// How long the writer waits for work before the next step.
     func waitMilliseconds(_ configuration: EngineConfiguration) -> Int? {
         guard let interval = configuration.reclaimIntervalMilliseconds else { return nil }
@@ -61,7 +71,8 @@ extension Writer {
             if count > 0 {
                 next = reclaimer.next ?? []
             } else {
-                if !isCompacting { (count, next) = try reclaimEntries(from: reclaimer.next ?? [], editor) }
+                if !isCompacting { (count, next) = try reclaimEntries(
+                        from: reclaimer.next ?? [], editor, limit: reclaimer.stepEntries) }
                 if next == nil {
                     let compacted = try compactBlocks(editor)
                     count += compacted
@@ -112,7 +123,7 @@ extension Writer {
         reclaimer.reclaimedCount += count
         if count > 0 { return count }
         // Keys, tags, payloads and blocks that no entry leads to any more, then the name of the garbage itself.
-        for table in [Table.sketches, .partitions, .blocks, .keys, .tags, .payloads] {
+        for table in [Table.sketches, .partitions, .blocks, .evicted, .keys, .tags, .payloads] {
             var keys: [[UInt8]] = []
             try editor.transaction.forEach(table, prefix: garbage) { (key, _) throws(CacheError) -> Bool in
                 keys.append(Array(key))
@@ -172,10 +183,10 @@ extension Writer {
         return listed
     }
 
-    private func reclaimEntries(
-        from start: [UInt8], _ editor: StoreEditor
+    func reclaimEntries(
+        from start: [UInt8], _ editor: StoreEditor, limit: Int
     ) throws(CacheError) -> (count: Int, next: [UInt8]?) {
-        let listed = try entries(from: start, editor, limit: reclaimer.stepEntries)
+        let listed = try entries(from: start, editor, limit: limit)
         let now = configuration.clock.now
         var owners: [ContentIdentifier: NamespaceWatermarks] = [:]
         for (_, namespace) in table.namespaces {
@@ -189,13 +200,15 @@ extension Writer {
                 count += 1
                 continue
             }
+            // What remains of an evicted entry goes with its block.
+            guard editor.view[entry.content]?.holds(entry.identifier, row: record.row) == true else { continue }
             guard record.expiresAt <= now || isStale(record, owners[entry.content]) else { continue }
             try editor.remove(entry.identifier, record, from: entry.content)
             count += 1
         }
         reclaimer.reclaimedCount += count
         counters.reclaimed.add(count)
-        guard listed.count == reclaimer.stepEntries, let last = listed.last else { return (count, nil) }
+        guard listed.count == limit, let last = listed.last else { return (count, nil) }
         // The next key after the last one.
         return (count, last.key + [0])
     }

@@ -26,6 +26,9 @@ package final class Writer: @unchecked Sendable {
     var reclaimer = ReclaimCursor()
     let builds: BuildQueue
     let sketchers: RowSketchers
+    /// What eviction decides by: as of the last commit, but for what the transaction under way has changed.
+    var ledger: UsageLedger
+    let hits: HitLogs
     /// Generations whose sketches are to be deleted.
     var obsolete: [ObsoleteGeneration]
     private var snapshots: [WeakSnapshot] = []
@@ -36,7 +39,7 @@ package final class Writer: @unchecked Sendable {
 
     package init(
         configuration: EngineConfiguration, directory: DataDirectory, loaded: LoadedStore, published: PublishedState,
-        counters: EngineCounters, queue: WriteQueue, builds: BuildQueue
+        counters: EngineCounters, queue: WriteQueue, builds: BuildQueue, hits: HitLogs
     ) {
         self.configuration = configuration
         self.directory = directory
@@ -44,7 +47,9 @@ package final class Writer: @unchecked Sendable {
         self.counters = counters
         self.queue = queue
         self.builds = builds
+        self.hits = hits
         sketchers = RowSketchers(kernels: configuration.kernels)
+        ledger = loaded.ledger
         obsolete = loaded.obsolete
         environment = loaded.environment
         store = loaded.store
@@ -82,8 +87,10 @@ package final class Writer: @unchecked Sendable {
     func beginEditing() throws(CacheError) -> StoreEditor {
         if mustReopen || environment?.hasFailed ?? true { try reopen() }
         guard let environment else { throw CacheError(.storageFailed, "the store could not be opened again") }
+        // Of a transaction that was not committed.
+        ledger.rollBack()
         return StoreEditor(
-            transaction: try environment.beginWrite(), view: view, store: store, sketchers: sketchers)
+            transaction: try environment.beginWrite(), view: view, store: store, sketchers: sketchers, ledger: ledger)
     }
 
     /// Commits what the editor did, then publishes it together with the table.
@@ -96,6 +103,8 @@ package final class Writer: @unchecked Sendable {
         let start = MonotonicTime.now
         try editor.transaction.commit(purpose)
         counters.timings.committed(purpose, since: start)
+        ledger.commit()
+        counters.trackedBytes.set(ledger.totals.byteCount)
         store = editor.store
         table = newTable
         durableTable = newDurableTable
@@ -132,6 +141,7 @@ package final class Writer: @unchecked Sendable {
         store = loaded.store
         view = loaded.view
         obsolete = loaded.obsolete
+        ledger = loaded.ledger
         durableTable = loaded.table
         // Memory keeps what it was told, as it has refused answers on the strength of it; only what is on the disk is durable.
         // A commit whose sync failed may be there, in memory alone: it counts when it was written again.

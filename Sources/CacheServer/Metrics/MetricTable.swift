@@ -128,6 +128,10 @@ enum MetricTable {
             "engine.watermarkCount"),
         Collected(
             "semblance_used_bytes", .gauge, "Bytes of the store's file that were ever used.", "engine.usedBytes"),
+        Collected(
+            "semblance_limited_bytes", .gauge, "Bytes of the entries that a limit applies to.", "engine.limitedBytes"),
+        Collected("semblance_entry_limit", .gauge, "Entries that the store keeps; 0 for no limit.", "engine.entryLimit"),
+        Collected("semblance_byte_limit", .gauge, "Bytes that the store keeps; 0 for no limit.", "engine.byteLimit"),
         Collected("semblance_map_bytes", .gauge, "Bytes that the store's file may have.", "engine.mapBytes"),
     ]
 
@@ -143,7 +147,11 @@ enum MetricTable {
             "engine.invalidations"),
         Collected("semblance_purges_total", .counter, "Purges and dropped namespaces.", "engine.purges"),
         Collected(
-            "semblance_evictions_total", .counter, "Entries that made room in a full namespace.", "engine.evictions"),
+            "semblance_evictions_total", .counter, "Entries that made room, by why it was they.", label: "reason",
+            [
+                "stale": "engine.evictionsStale", "expired": "engine.evictionsExpired", "value": "engine.evictionsValue",
+            ]),
+        Collected("semblance_evicted_bytes_total", .counter, "What they took.", "engine.evictedBytes"),
         Collected(
             "semblance_reclaimed_total", .counter, "Expired, stale and damaged entries that were removed.", "engine.reclaimed"),
         Collected(

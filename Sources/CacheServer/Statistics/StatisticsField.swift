@@ -59,6 +59,8 @@ extension EngineStatistics {
             StatisticsField("indexedRowCount", indexedRowCount), StatisticsField("indexBytes", indexBytes),
             StatisticsField("indexBuildsPending", indexBuildsPending),
             StatisticsField("watermarkCount", watermarkCount),
+            StatisticsField("limitedBytes", limitedBytes),
+            StatisticsField("entryLimit", entryLimit ?? 0), StatisticsField("byteLimit", byteLimit ?? 0),
             StatisticsField("mapBytes", mapBytes),
             StatisticsField("usedBytes", usedBytes),
             StatisticsField("isServing", .flag(isServing)),

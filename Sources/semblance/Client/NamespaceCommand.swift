@@ -23,7 +23,7 @@ struct CreateNamespace: ClientCommand {
     var threshold: Float = NamespaceSettings().threshold
     @Option(help: "How long entries live that do not say. (default: for ever)", transform: ArgumentText.duration)
     var ttl: Int64?
-    @Option(help: "Entries kept; the oldest make room. (default: as many as the store holds)") var capacity: Int?
+    @Option(help: "Entries kept; others make room, see serve --eviction. (default: as many as the store holds)") var capacity: Int?
     @OptionGroup var client: ClientOptions
 
     func validate() throws {

@@ -47,7 +47,7 @@ struct ConfigurationLayers: Sendable {
     {
         var values: [AbsoluteConfigKey: ConfigValue] = [:]
         for (key, texts) in options {
-            let content = key == .listen ? ConfigContent.stringArray(texts) : .string(texts.last ?? "")
+            let content = [.listen, .maxNamespaceBytes].contains(key) ? ConfigContent.stringArray(texts) : .string(texts.last ?? "")
             values[AbsoluteConfigKey([key.rawValue])] = ConfigValue(content, isSecret: false)
         }
         layers.append(

@@ -39,6 +39,20 @@ struct ServeCommand: AsyncParsableCommand {
     var durability: String?
     @Option(help: "The most that the store may hold: 64GiB. (default: 256GiB of address space, used as it fills)")
     var mapSize: String?
+    @Option(help: "Entries kept in the whole store; others make room. (default: as many as it holds)")
+    var maxEntries: String?
+    @Option(help: "What the entries kept may take: 32GiB. (default: as much as the store holds)") var maxBytes: String?
+    @Option(
+        help: ArgumentHelp(
+            "What the entries of a namespace may take: support=4GiB; repeatable. (default: as much as the store holds)",
+            valueName: "name=size"))
+    var maxNamespaceBytes: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "What makes room, after what is stale or expired. (default: value)",
+            discussion: "value: what saves least for its room, cost by how often it is asked for. lru: what was not asked for longest.",
+            valueName: "value|lru"))
+    var eviction: String?
     @Option(help: "Threads that search. (default: one for each core)") var searchThreads: String?
     @Option(help: "trace, debug, info, notice, warning, error or critical, on standard error. (default: info)")
     var logLevel: String?
@@ -77,9 +91,11 @@ struct ServeCommand: AsyncParsableCommand {
     private var options: [ServeSettings.Key: [String]] {
         var options: [ServeSettings.Key: [String]] = [:]
         if !listen.isEmpty { options[.listen] = listen }
+        if !maxNamespaceBytes.isEmpty { options[.maxNamespaceBytes] = maxNamespaceBytes }
         for (key, text) in [
             (ServeSettings.Key.metricsListen, metricsListen), (.data, data), (.tokens, tokens),
-            (.durability, durability), (.mapSize, mapSize), (.searchThreads, searchThreads), (.logLevel, logLevel),
+            (.durability, durability), (.mapSize, mapSize), (.maxEntries, maxEntries), (.maxBytes, maxBytes),
+            (.eviction, eviction), (.searchThreads, searchThreads), (.logLevel, logLevel),
         ] {
             if let text { options[key] = [text] }
         }

@@ -14,6 +14,7 @@ struct ServeSettings: Hashable, Sendable {
     var tokens: String?
     var durability = Durability.sync
     var mapBytes = Limits.mapBytes
+    var eviction = EvictionSettings()
     /// Nil for as many as there are cores.
     var searchThreads: Int?
     var logLevel = Logger.Level.info
@@ -21,7 +22,8 @@ struct ServeSettings: Hashable, Sendable {
     /// The name of each value: its option, in kebab case; its variable, in capitals after `SEMBLANCE_`; its key in the
     /// file.
     enum Key: String, CaseIterable, Sendable {
-        case listen, metricsListen, data, tokens, durability, mapSize, searchThreads, logLevel
+        case listen, metricsListen, data, tokens, durability, mapSize, maxEntries, maxBytes, maxNamespaceBytes, eviction
+        case searchThreads, logLevel
     }
 
     init() {}
@@ -65,6 +67,30 @@ struct ServeSettings: Hashable, Sendable {
                         + ByteCountText.text(bytes: Self.mapRange.upperBound))
             }
         }
+        if let found = try layers.text(.maxEntries) {
+            guard let count = Int(found.value), count >= 1 else { throw found.invalid("is a number from 1") }
+            eviction.entryLimit = count
+        }
+        if let found = try layers.text(.maxBytes) {
+            eviction.byteLimit = try found.map { text throws(CacheError) in try Self.byteLimit(text[...]) }
+        }
+        if let found = try layers.texts(.maxNamespaceBytes) {
+            eviction.namespaceByteLimits = try found.map { texts throws(CacheError) in
+                var limits: [Name: Int] = [:]
+                for text in texts {
+                    // A name may have any character, a size has no equals sign.
+                    guard let sign = text.lastIndex(of: "="), sign > text.startIndex else {
+                        throw CacheError(.invalidArgument, "'\(text)' is not a namespace and a size: write support=4GiB")
+                    }
+                    limits[Name(String(text[..<sign]))] = try Self.byteLimit(text[text.index(after: sign)...])
+                }
+                return limits
+            }
+        }
+        if let found = try layers.text(.eviction) {
+            guard let order = EvictionOrder(rawValue: found.value) else { throw found.invalid("is value or lru") }
+            eviction.order = order
+        }
         if let found = try layers.text(.searchThreads) {
             guard let count = Int(found.value), (1...1_024).contains(count) else {
                 throw found.invalid("is a number from 1 through 1024")
@@ -80,6 +106,14 @@ struct ServeSettings: Hashable, Sendable {
     }
 
     var tokenFile: TokenFile { TokenFile(path: tokens ?? "\(data)/\(TokenFile.standardName)") }
+
+    private static func byteLimit(_ text: Substring) throws(CacheError) -> Int {
+        let bytes = try ByteCountText.bytes(parsing: String(text))
+        guard bytes >= Limits.leastStoreBytes else {
+            throw CacheError(.invalidArgument, "a limit is at least \(ByteCountText.text(bytes: Limits.leastStoreBytes))")
+        }
+        return bytes
+    }
 
     /// Below, the reserve for invalidations leaves no room for entries; above, no processor of today has addresses.
     private static let mapRange = (4 * Limits.mapReserveBytes)...(64 << 40)

@@ -33,6 +33,7 @@ struct ServiceProcess: Sendable {
         var configuration = EngineConfiguration(directory: settings.data, kernels: kernels)
         configuration.storage.durability = settings.durability
         configuration.storage.mapBytes = settings.mapBytes
+        configuration.eviction = settings.eviction
         configuration.isRestored = isRestored
         let metrics = ServiceMetrics()
         configuration.metrics = metrics.registry

@@ -19,7 +19,7 @@ class NamespaceSettings:
     threshold: float = 0.95
     #: Milliseconds; None for ever.
     time_to_live: int | None = None
-    #: Entries kept; the oldest make room beyond it.
+    #: Entries kept; beyond it others make room.
     capacity: int | None = None
 
 

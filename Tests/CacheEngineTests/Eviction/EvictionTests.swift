@@ -41,8 +41,7 @@ import Testing
         // The next batch brings the namespace back to its capacity.
         harness.insert(Self.insertions(12..<14))
         #expect(Self.kept(harness, through: 14) == Array(10...14))
-        let counts = try harness.recordCounts()
-        #expect(counts == [.entries: 5, .payloads: 5, .keys: 5, .tags: 5, .blocks: 1, .garbage: 0])
+        #expect(try harness.recordCounts()[.blocks] == 1)
     }
 
     @Test func replacingAKeyInAFullNamespacePushesNothingOut() throws {
