@@ -29,6 +29,20 @@ import Testing
         return try connection.replies().first?.reply.error?.code
     }
 
+    @Test func aForbiddenRequestDoesNothing() throws {
+        let token = try tokens.create("t", .lookup)
+        var connection = try connection(try tokens.control(), token: token)
+        var identifier: UInt64 = 2
+        for request in AccessTests.requests
+        where AccessTests.needed(request.opcode).first.map({ $0 != .lookup }) ?? false {
+            try connection.send(request, identifier)
+            #expect(try connection.replies().first?.reply.error?.code == .forbidden, "\(request.opcode)")
+            identifier += 1
+        }
+        #expect(identifier > 10)
+        #expect(connection.executor.take().isEmpty)
+    }
+
     // MARK: Live connections
 
     @Test func theNextRequestAfterARevocationEndsTheConnection() throws {
@@ -49,6 +63,19 @@ import Testing
         #expect(replies.last?.reply.error?.code == .unauthenticated)
         connection.pass(.seconds(1))
         #expect(!connection.isOpen)
+    }
+
+    @Test func aPingDoesNotOutliveItsToken() throws {
+        let token = try tokens.create("t")
+        let control = try tokens.control()
+        var connection = try connection(control, token: token)
+        // PINGs that nothing else waits beside are answered from their bytes, past the rest.
+        try connection.send(.ping([1]), 2)
+        #expect(try connection.replies().first?.reply == .ping([1]))
+        try tokens.revoke("t")
+        control.refresh()
+        try connection.send(.ping([1]), 3)
+        #expect(try connection.replies().first?.reply.error?.code == .unauthenticated)
     }
 
     @Test func aTokenThatRunsOutEndsItsConnections() throws {

@@ -92,20 +92,6 @@ import Testing
         }
     }
 
-    @Test func aForbiddenRequestDoesNothing() async throws {
-        let tokens = try TestTokens()
-        let token = try tokens.create("t", .lookup)
-        let executor = FakeExecutor()
-        try await RunningServer.with(executor: executor, { $0.access = try? tokens.control() }) { server in
-            let client = try await TestClient.greeted(server.tcp, token: token)
-            for request in Self.requests where Self.needed(request.opcode).first.map({ $0 != .lookup }) ?? false {
-                #expect(try await client.ask(request)?.error?.code == .forbidden)
-            }
-            #expect(executor.take().isEmpty)
-            try await client.close()
-        }
-    }
-
     @Test func namespacesThatATokenIsNotForAreNotListed() async throws {
         let tokens = try TestTokens()
         let operation = try tokens.create("ops", .admin)
