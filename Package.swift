@@ -270,8 +270,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "semblance", "Reembedding", "CacheServer", "CacheAccess", "SemblanceClient", "CacheEngine", "CacheProtocol",
-                "CacheStorage", "VectorSearch", "CacheModel",
+                "semblance", "Reembedding", "CacheServer", "CacheAccess", "SemblanceClient", "CacheEngine",
+                "CacheProtocol", "CacheStorage", "VectorSearch", "CacheModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),

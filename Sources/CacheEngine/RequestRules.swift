@@ -21,11 +21,12 @@ package enum RequestRules {
             try checkLength("source", dependency.source, 1...Limits.sourceBytes)
             if case .labelled(let label) = dependency.version { try checkLength("label", label, 1...Limits.labelBytes) }
         }
-        if let createdAt = insertion.createdAt, !(0...Limits.latestTimestampMilliseconds).contains(createdAt.milliseconds) {
+        let timestamps = 0...Limits.latestTimestampMilliseconds
+        if let createdAt = insertion.createdAt, !timestamps.contains(createdAt.milliseconds) {
             throw invalid("created-at", "a creation lies outside of the years 1970 through 9999")
         }
         if let norm = insertion.norm, insertion.vector == nil || !norm.isFinite || norm <= 0 {
-            throw invalid("norm", "the length of a vector is a finite number more than 0, and there is a vector")
+            throw invalid("norm", "the length of a vector is finite and more than 0, and there is a vector")
         }
         if let expiresAt = insertion.expiresAt {
             guard expiresAt > now, expiresAt.milliseconds <= Limits.latestTimestampMilliseconds else {

@@ -28,7 +28,8 @@ public struct Insertion: Hashable, Sendable {
     public var lease: Lease?
     /// When the answer was made, for the copy of an entry; nil for now. What is in the future counts as now.
     public var createdAt: Timestamp?
-    /// For the copy of an entry: `vector` is of length one already, its bits are kept, and this was its length before. More than 0.
+    /// For the copy of an entry: `vector` is of length one already, its bits are kept, and this was its length before.
+    /// More than 0.
     public var norm: Float?
 
     public init(

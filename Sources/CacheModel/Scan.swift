@@ -24,7 +24,8 @@ public struct Scan: Hashable, Sendable {
     }
 }
 
-/// A page of a scan. It may be empty although more follow: a page ends, too, after `Limits.scanStepEntries` entries looked at.
+/// A page of a scan. It may be empty although more follow: a page ends, too, after `Limits.scanStepEntries` entries
+/// looked at.
 public struct ScanPage: Hashable, Sendable {
     /// In the order of their numbers.
     public var entries: [ScannedEntry]
@@ -32,8 +33,8 @@ public struct ScanPage: Hashable, Sendable {
     public var last: EntryIdentifier
     /// Whether there was nothing after `last`.
     public var isAtEnd: Bool
-    /// The greatest number that any entry of the store had when the page was read. A scan that ends there does not run after
-    /// entries that are stored meanwhile.
+    /// The greatest number that any entry of the store had when the page was read. A scan that ends there does not run
+    /// after entries that are stored meanwhile.
     public var newest: EntryIdentifier
     /// Where the store stood, at or before the moment when the entries were found to hold.
     public var position: Position
@@ -76,7 +77,8 @@ public struct ScanPage: Hashable, Sendable {
 /// An entry with all that it takes to store it again.
 public struct ScannedEntry: Hashable, Sendable {
     public var entry: StoredEntry
-    /// The sequence of the lease that it was inserted under, 0 for none: a lease of this sequence has its copy judged as it is.
+    /// The sequence of the lease that it was inserted under, 0 for none: a lease of this sequence has its copy judged
+    /// as it is.
     public var fillSequence: UInt64
     /// Of length one, bit by bit as it is searched; nil when there is none, or when the scan leaves vectors out.
     public var vector: [Float]?

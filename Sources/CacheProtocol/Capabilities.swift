@@ -4,7 +4,8 @@ package struct Capabilities: OptionSet, Hashable, Sendable {
 
     package init(rawValue: UInt64) { self.rawValue = rawValue }
 
-    /// Entries can be read page by page and stored again as they were: SCAN, FOLLOW, and in INSERT the creation and the norm.
+    /// Entries can be read page by page and stored again as they were: SCAN, FOLLOW, and in INSERT the creation and the
+    /// norm.
     package static let copies = Capabilities(rawValue: 1 << 0)
 
     /// Of this version.

@@ -76,7 +76,7 @@ extension Insertion {
             reader.note(.invalid("created-at", "a creation lies outside of the years 1970 through 9999"))
         }
         if let norm, vector == nil || !norm.isFinite || norm <= 0 {
-            reader.note(.invalid("norm", "the length of a vector is a finite number more than 0, and there is a vector"))
+            reader.note(.invalid("norm", "the length of a vector is finite and more than 0, and there is a vector"))
         }
         if key == nil, vector == nil { reader.note(.invalid("vector", "an entry needs a key or a vector")) }
         self.init(

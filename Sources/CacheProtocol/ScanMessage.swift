@@ -55,7 +55,8 @@ extension ScanPage {
         Position.wireBytes + 8 + 8 + 1 + 3 * 4 + 2 + entries.totalBytes(\.wireBytes)
     }
 
-    /// Position, newest u64, last u64, whether it is the end, u32 counts of stale, expired and damaged entries, then the entries.
+    /// Position, newest u64, last u64, whether it is the end, u32 counts of stale, expired and damaged entries, then
+    /// the entries.
     func write(to bytes: inout ByteBuffer) throws(CacheError) {
         position.write(to: &bytes)
         bytes.write(newest.number)

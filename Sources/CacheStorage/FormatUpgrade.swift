@@ -26,8 +26,8 @@ package struct FormatUpgrade: Sendable {
         steps: [
             // Format 2 adds the tables of the search index, which is built from the rows when it is missing.
             Step(from: 1) { (transaction) throws(CacheError) in try setFormat(2, transaction) },
-            // In format 3 the record of a namespace may say which one it follows. A version that does not know that would miss
-            // what is announced to the other one.
+            // In format 3 the record of a namespace may say which one it follows. A version that does not know that
+            // would miss what is announced to the other one.
             Step(from: 2) { (transaction) throws(CacheError) in try setFormat(3, transaction) },
             // Format 4 adds the table of evicted entries, which in an older store is empty.
             Step(from: 3) { (transaction) throws(CacheError) in try setFormat(4, transaction) },

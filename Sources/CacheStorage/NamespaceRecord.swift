@@ -72,8 +72,8 @@ package struct NamespaceRecord: Hashable, Sendable {
         return writer.sealed(seed: UInt64(identifier.number))
     }
 
-    /// The bytes that the watermarks' digest covers: a floor that is lost would revive answers as a lost watermark would, and so
-    /// would a lost order to follow.
+    /// The bytes that the watermarks' digest covers: a floor that is lost would revive answers as a lost watermark
+    /// would, and so would a lost order to follow.
     package func digestBytes() -> [UInt8] {
         var writer = RecordWriter()
         writer.append(floors.sources)

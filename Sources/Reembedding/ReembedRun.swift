@@ -2,12 +2,12 @@ package import CacheModel
 
 /// Moves entries from one namespace to another with embeddings of another model, page by page, and keeps account of it.
 ///
-/// The namespace that they go to must follow the other one already. Then an entry whose source changes between the reading and the
-/// storing is refused, and a change after that hits the copy in the moment when it hits the entry: the copy is stored under a lease
-/// of the entry's own sequence, so both are judged alike.
+/// The namespace that they go to must follow the other one already. Then an entry whose source changes between the
+/// reading and the storing is refused, and a change after that hits the copy in the moment when it hits the entry: the
+/// copy is stored under a lease of the entry's own sequence, so both are judged alike.
 package struct ReembedRun {
-    /// Before entries without a key are stored, which pages are looked through for copies that are there already. (An entry with a
-    /// key takes its own place.)
+    /// Before entries without a key are stored, which pages are looked through for copies that are there already. (An
+    /// entry with a key takes its own place.)
     package enum CopySearch: Hashable, Sendable {
         /// Nothing has been moved yet.
         case none

@@ -1,8 +1,8 @@
 package import CacheModel
 internal import FoundationEssentials
 
-/// How far a move has come. Kept in a file, which the next run goes on with: after an interruption, and to catch up with entries
-/// that were stored meanwhile.
+/// How far a move has come. Kept in a file, which the next run goes on with: after an interruption, and to catch up
+/// with entries that were stored meanwhile.
 package struct ReembedState: Codable, Hashable, Sendable {
     package static let currentVersion = 1
 

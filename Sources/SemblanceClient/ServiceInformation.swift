@@ -8,8 +8,8 @@ public struct ServiceInformation: Hashable, Sendable {
     public var protocolVersion: Int
     /// Where its store stood when the newest connection was made. Another incarnation than before means another store.
     public var position: Position
-    /// Whether entries can be read page by page and stored again as they were: `scan`, `follow`, and an insertion's `createdAt`
-    /// and `norm`.
+    /// Whether entries can be read page by page and stored again as they were: `scan`, `follow`, and an insertion's
+    /// `createdAt` and `norm`.
     public var copiesEntries: Bool
     /// The most that it takes.
     public var limits: Limits

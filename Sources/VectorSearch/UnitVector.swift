@@ -55,11 +55,12 @@ package struct UnitVector: Sendable {
     /// A vector that was normalized before, with its bits as they are.
     ///
     /// - Parameter norm: the length that it had before; finite and more than 0.
-    /// - Throws: as the other initializers; `invalidVector` also for one whose length is not 1 to within what rounding its
-    ///   components does.
+    /// - Throws: as the other initializers; `invalidVector` also for one whose length is not 1 to within what rounding
+    ///   its components does.
     package init(normalized components: [Float], norm: Float) throws(CacheError) {
         var vector = try UnitVector(components)
-        // Each component was rounded by at most 2⁻²⁴ of itself, and so was the length; those that are subnormal add nothing.
+        // Each component was rounded by at most 2⁻²⁴ of itself, and so was the length; those that are subnormal add
+        // nothing.
         guard abs(vector.norm - 1) <= 0x1p-22 else {
             throw CacheError(.invalidVector, "The vector is not of length one, as that of a copied entry is.")
         }

@@ -100,8 +100,8 @@ import Testing
         #expect(fenced.engine.lease(namespace: "to", sources: ["kb"]).sources[0].version == .ordered(3))
     }
 
-    /// Of every entry and its copy, either both hold or neither does, whatever is announced to the first namespace, and whenever
-    /// it is followed; and a copy never holds longer when news comes to its own namespace as well.
+    /// Of every entry and its copy, either both hold or neither does, whatever is announced to the first namespace, and
+    /// whenever it is followed; and a copy never holds longer when news comes to its own namespace as well.
     @Test(arguments: 0..<12) func copiesHoldExactlyAsLongAsTheEntries(seed: Int) throws {
         var random = HistoryRandom(seed: 0x5eed_0f01 &+ UInt64(seed))
         let sources = ["a", "b", "c"]

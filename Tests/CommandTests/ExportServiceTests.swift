@@ -131,6 +131,23 @@ import Testing
         }
     }
 
+    @Test func anExportWithoutVectorsIsImportedWithVectorsOfSomebodyElse() async throws {
+        try await ServiceHarness.withService(in: folder) { address, client in
+            _ = try await client.insert(
+                (0..<4).map { Insertion(vector: [1, Float($0)], prompt: "p\($0)", payload: [UInt8($0)]) }, in: "old")
+            let arguments = ["export", folder.file("a.jsonl"), "--namespace", "old", "--omit-vectors"]
+            #expect(try await run(arguments, at: address).exitCode == 0)
+            let rows = NumPyBytes.randomRows(4, dimension: 8, seed: 5)
+            try folder.write("a.npy", NumPyBytes.float32(rows))
+            let outcome = try await run(["import", folder.file("a.npy"), "--namespace", "new"], at: address)
+            #expect(outcome.exitCode == 0, "\(outcome.output)\(outcome.error)")
+            let replies = try await client.lookup(rows.map { Lookup(vector: $0, threshold: 0.999) }, in: "new")
+            #expect(replies.map { $0.hit?.entry.payload } == (0..<4).map { [$0] })
+            let entries = try await client.scan(Scan(), in: "old").entries.map(\.entry.createdAt)
+            #expect(replies.map { $0.hit?.entry.createdAt } == entries)
+        }
+    }
+
     @Test func aFileIsThereWholeOrNotAtAllAndGivesWayOnlyWhereToldTo() async throws {
         try await ServiceHarness.withService(in: folder) { address, client in
             _ = try await client.insert(

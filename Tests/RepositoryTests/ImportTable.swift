@@ -33,8 +33,7 @@ enum ImportTable {
         "semblance": systemLibrary.union(essentials).union([
             "CacheServer", "CacheAccess", "SemblanceClient", "CacheEngine", "CacheProtocol", "CacheStorage", "VectorSearch",
             "CacheModel", "Reembedding", "ArgumentParser", "Configuration", "Crypto", "Histogram", "Logging", "NIOCore",
-            "NIOPosix",
-            "ServiceLifecycle",
+            "NIOPosix", "ServiceLifecycle",
             "UnixSignals", "Foundation",
         ]),
         "GatewayCore": essentials.union(["Crypto", "CacheModel"]),

@@ -2,9 +2,9 @@ package import CacheModel
 package import CacheStorage
 internal import HashTreeCollections
 
-/// A namespace that follows another knows all that the other one knows: what was announced to it and purged in it before, and
-/// from then on every change in the transaction that makes it. So the copy of an entry is judged as the entry is, although
-/// nobody announces anything to the namespace of the copy.
+/// A namespace that follows another knows all that the other one knows: what was announced to it and purged in it
+/// before, and from then on every change in the transaction that makes it. So the copy of an entry is judged as the
+/// entry is, although nobody announces anything to the namespace of the copy.
 ///
 /// Sequences are the store's and not a namespace's, so a watermark means the same in both, and so does a lease.
 extension WatermarkTable {
@@ -81,8 +81,8 @@ extension NamespaceWatermarks {
 }
 
 extension WatermarkRecord {
-    /// What is known of a source by whoever was told both. Where the two differ in what holds, the one that lets less be served
-    /// wins: the later kind and label, the higher version, the higher floor.
+    /// What is known of a source by whoever was told both. Where the two differ in what holds, the one that lets less
+    /// be served wins: the later kind and label, the higher version, the higher floor.
     package func merged(with other: WatermarkRecord) -> WatermarkRecord {
         let (newer, older) = other.lastSequence > lastSequence ? (other, self) : (self, other)
         var merged = newer

@@ -1,10 +1,11 @@
 package import CacheModel
 internal import CacheStorage
 
-/// Reads a page of a namespace's entries in the order of their numbers, for an export or a move to another embedding model.
+/// Reads a page of a namespace's entries in the order of their numbers, for an export or a move to another embedding
+/// model.
 ///
-/// Bounded in what it looks at and in what it returns, and in how long it keeps the snapshot's transaction from others: pages of
-/// a large namespace take their turns with lookups.
+/// Bounded in what it looks at and in what it returns, and in how long it keeps the snapshot's transaction from others:
+/// pages of a large namespace take their turns with lookups.
 struct EntryScan {
     let snapshot: Snapshot
     let content: ContentIdentifier
@@ -22,7 +23,8 @@ struct EntryScan {
         var record: EntryRecord?
     }
 
-    /// - Returns: entries with their bases, which must be checked once more when everything is read; `position` is not set.
+    /// - Returns: entries with their bases, which must be checked once more when everything is read; `position` is not
+    ///   set.
     func run() throws(CacheError) -> (page: ScanPage, bases: [EntryBasis]) {
         var page = ScanPage(
             entries: [], last: scan.after, isAtEnd: false, newest: try newest(), position: .zero)

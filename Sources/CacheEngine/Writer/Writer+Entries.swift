@@ -239,8 +239,8 @@ extension Writer {
         if let refusal = table.refusal(of: basis, in: table[namespace]) { throw refusal.error }
     }
 
-    /// Whether the stored entry is of newer data and still holds, so that a late fill must not take its place; nor must the copy
-    /// of an entry that is older.
+    /// Whether the stored entry is of newer data and still holds, so that a late fill must not take its place; nor must
+    /// the copy of an entry that is older.
     private func supersedes(
         _ existing: EntryRecord, _ insertion: Insertion, _ fillSequence: UInt64, _ namespace: String, _ attempt: Attempt
     ) -> Bool {

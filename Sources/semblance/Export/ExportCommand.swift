@@ -7,9 +7,9 @@ struct ExportCommand: AsyncParsableCommand {
         commandName: "export",
         abstract: "Write the entries of a namespace as JSON lines, which `semblance import` reads.",
         discussion: """
-            The first line says how the namespace is set; each other one is an entry with all that it takes to store it \
-            again: scope, key, prompt, payload, dependencies with their versions, tags, creation, expiry, what a hit \
-            saves, and the vector, bit by bit (base64 of little-endian 32-bit floats). Answers that are stale or \
+            The first line says how the namespace is set; each other one is an entry with all that it takes to store \
+            it again: scope, key, prompt, payload, dependencies with their versions, tags, creation, expiry, what a \
+            hit saves, and the vector, bit by bit (base64 of little-endian 32-bit floats). Answers that are stale or \
             expired are left out.
 
             The service goes on answering meanwhile: it is read a page at a time. An entry that is stored after the \

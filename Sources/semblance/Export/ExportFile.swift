@@ -10,7 +10,8 @@ import CacheModel
 
 /// Where an export goes: a file that is there as a whole or not at all, or standard output.
 ///
-/// A file is written under another name beside its place, synchronized, and renamed. Only its owner may read it: it holds answers.
+/// A file is written under another name beside its place, synchronized, and renamed. Only its owner may read it: it
+/// holds answers.
 final class ExportFile {
     /// Nil for standard output.
     let path: String?

@@ -42,7 +42,8 @@ struct ExportHeader: Hashable, Sendable {
     }
 
     /// - Returns: nil for a line that is no header.
-    /// - Throws: `unsupported-format` for an export of a later version, `invalid-argument` for a header that does not add up.
+    /// - Throws: `unsupported-format` for an export of a later version, `invalid-argument` for a header that does not
+    ///   add up.
     init?(parsing line: [UInt8]) throws(CacheError) {
         let data = Data(line)
         guard let version = (try? JSONDecoder().decode(Mark.self, from: data))?.version else { return nil }

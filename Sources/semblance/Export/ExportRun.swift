@@ -5,7 +5,8 @@ protocol ScanSource: Sendable {
     func scan(_ scan: Scan) async throws -> ScanPage
 }
 
-/// Reads a namespace page by page and hands every entry over. Entries that are stored meanwhile are left out, so that it ends.
+/// Reads a namespace page by page and hands every entry over. Entries that are stored meanwhile are left out, so that
+/// it ends.
 struct ExportRun {
     let source: any ScanSource
     var scan: Scan

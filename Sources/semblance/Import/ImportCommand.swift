@@ -86,14 +86,16 @@ struct ImportCommand: AsyncParsableCommand {
 
         Interruption.watch()
         var run = ImportRun(
-            source: source, state: start, target: ServiceTarget(
+            source: source, state: start,
+            target: ServiceTarget(
                 service: service, namespace: name, model: model.isEmpty ? header?.settings.model ?? "" : model),
             onProgress: { state, refused throws(CacheError) in
                 try journal.note(state)
                 try reporter.show(state, refused)
             })
         run.batchRows = batch
-        // Entries keep their order: the newest comes first among equals. Requests under way at once may overtake each other.
+        // Entries keep their order: the newest comes first among equals. Requests under way at once may overtake each
+        // other.
         if header != nil { run.requestLimit = 1 }
         run.isInterrupted = { Interruption.isAsked }
         do {

@@ -1,8 +1,8 @@
 import CacheModel
 import FoundationEssentials
 
-/// One line of a `.jsonl` file: what is stored with the vector of that row in the `.npy` file beside it, or with the vector that the
-/// line has itself. `semblance export` writes the latter.
+/// One line of a `.jsonl` file: what is stored with the vector of that row in the `.npy` file beside it, or with the
+/// vector that the line has itself. `semblance export` writes the latter.
 ///
 /// A key that is not known is refused and not passed over: a misspelt `depends_on` would store an answer that nothing
 /// invalidates.
@@ -18,8 +18,8 @@ struct ImportRecord: Decodable, Hashable {
     var timeToLiveMilliseconds: Int64?
     var costSavedNanodollars: UInt64 = 0
     var lease: Lease?
-    /// Of an export: the position of the lease under which the entry was stored. Such a row never gets the lease of the import,
-    /// which says that the data is up to date now.
+    /// Of an export: the position of the lease under which the entry was stored. Such a row never gets the lease of the
+    /// import, which says that the data is up to date now.
     var filledAt: Position?
     var createdAtMilliseconds: Int64?
     var vector: [Float]?
@@ -78,7 +78,8 @@ struct ImportRecord: Decodable, Hashable {
         key = try Self.text(container, .key, "32 hexadecimal digits") { ExactKey($0) }
         lease = try Self.text(container, .lease, "a lease as the service hands it out") { Lease($0) }
         filledAt = try Self.text(container, .filledAt, "a position such as 00c1f3a09b2e7d44:17") { Position($0) }
-        dependencies = try (container.decodeIfPresent([DependencyField].self, forKey: .dependsOn) ?? []).map(\.dependency)
+        let fields = try container.decodeIfPresent([DependencyField].self, forKey: .dependsOn)
+        dependencies = fields?.map(\.dependency) ?? []
         tags = try container.decodeIfPresent([String].self, forKey: .tags) ?? []
         expiresAtMilliseconds = try Self.milliseconds(container, .expiresAt)
         timeToLiveMilliseconds = try Self.milliseconds(container, .timeToLive)
@@ -171,8 +172,8 @@ struct ImportRecord: Decodable, Hashable {
             createdAt: createdAtMilliseconds.map { Timestamp(milliseconds: $0) }, norm: norm)
     }
 
-    /// In the store that the entry comes from it is judged as it was. In another one it counts as made before anything that the
-    /// store has been told of its sources, so that nothing that has changed becomes fresh again.
+    /// In the store that the entry comes from it is judged as it was. In another one it counts as made before anything
+    /// that the store has been told of its sources, so that nothing that has changed becomes fresh again.
     private func fillLease(_ importLease: Lease?) -> Lease? {
         guard let filledAt, var lease = importLease else { return importLease }
         lease.position.sequence = filledAt.incarnation == lease.position.incarnation ? filledAt.sequence : 0

@@ -52,14 +52,18 @@ struct ImportSource {
         let beside = (path.hasSuffix(".npy") ? String(path.dropLast(4)) : path) + ".jsonl"
         payloadsPath = payloads ?? (FileBytes.exists(beside) ? beside : nil)
         guard let payloadsPath else { return }
-        let count = try JSONLinesFile.count(payloadsPath)
+        // An export without vectors may lie beside vectors that somebody else has made of its prompts.
+        var lines = try JSONLinesFile(payloadsPath)
+        let first = try lines.next()
+        let header: ExportHeader? = if let first { try ExportHeader(parsing: first) } else { nil }
+        let count = try JSONLinesFile.count(payloadsPath) - (header == nil ? 0 : 1)
         guard count == vectors.rowCount else {
             throw CacheError(
                 .invalidArgument,
                 "\(payloadsPath) has \(count) lines and \(path) \(vectors.rowCount) rows: they do not match",
                 detail: ["path": payloadsPath])
         }
-        lines = try JSONLinesFile(payloadsPath)
+        self.lines = header == nil ? try JSONLinesFile(payloadsPath) : lines
     }
 
     var payloads: FileBytes? { vectors.numPy == nil ? nil : lines?.file }

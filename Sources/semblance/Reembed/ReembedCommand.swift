@@ -8,15 +8,15 @@ struct ReembedCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reembed", abstract: "Move a namespace to another embedding model while both are in use.",
         discussion: """
-            Reads the entries of FROM, has their prompts embedded by a server with OpenAI's /v1/embeddings, and stores \
-            them in TO with all that they have: scope, key, payload, versions, tags, creation, expiry. TO is made with \
-            the settings of FROM if it is not there, and follows FROM from then on: what is announced to FROM or purged \
-            there hits the copies in the same moment (`namespace follow`).
+            Reads the entries of FROM, has their prompts embedded by a server with OpenAI's /v1/embeddings, and \
+            stores them in TO with all that they have: scope, key, payload, versions, tags, creation, expiry. TO is \
+            made with the settings of FROM if it is not there, and follows FROM from then on: what is announced to \
+            FROM or purged there hits the copies in the same moment (`namespace follow`).
 
-            Nothing is taken from FROM, and both answer meanwhile. Run it, have the app use TO and the new model, run \
-            it once more for what came in between, then `namespace follow TO --none` and `namespace drop FROM`. The \
-            same command goes on where it was, after an interruption as well as to catch up; --state names the file \
-            that notes it.
+            Nothing is taken from FROM, and both answer meanwhile. Run it, have the app use TO and the new model, \
+            run it once more for what came in between, then `namespace follow TO --none` and `namespace drop FROM`. \
+            The same command goes on where it was, after an interruption as well as to catch up; --state names the \
+            file that notes it.
 
             Entries without a prompt cannot be embedded: those with a key are kept without a vector, the others are \
             left out and counted. The key of the embedder is read from the variable that --key-variable names.
@@ -98,7 +98,7 @@ struct ReembedCommand: AsyncParsableCommand {
         if let existing, let threshold, existing.settings.threshold != threshold {
             throw CacheError(
                 .invalidArgument,
-                "'\(to)' is there already, with the threshold \(existing.settings.threshold): --threshold is for a new one",
+                "'\(to)' is there with the threshold \(existing.settings.threshold): --threshold is for a new one",
                 detail: ["namespace": to])
         }
         let path = state ?? Self.statePath(from, to)
@@ -157,7 +157,7 @@ struct ReembedCommand: AsyncParsableCommand {
         guard holdsEntries || old.tally.movedCount == 0 else {
             throw CacheError(
                 .invalidArgument,
-                "\(path) says that \(NumberText.grouped(old.tally.movedCount)) entries were moved, but '\(to)' has none; "
+                "\(path) says that \(NumberText.grouped(old.tally.movedCount)) were moved, but '\(to)' has none; "
                     + "--restart begins anew", detail: ["state": path])
         }
         return (old, .firstPage)

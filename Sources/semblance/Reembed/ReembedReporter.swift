@@ -57,7 +57,7 @@ final class ReembedReporter {
         }
         if let threshold {
             Terminal.output.line(
-                "\(command.to) has the threshold of \(command.from), \(NumberText.fixed(Double(threshold), digits: 2)): "
+                "\(command.to) has the threshold \(NumberText.fixed(Double(threshold), digits: 2)) of \(command.from): "
                     + "another model may need another one (--threshold)")
         }
     }
@@ -110,7 +110,8 @@ final class ReembedReporter {
         lines.append(
             "\(to) holds \(NumberText.grouped(coverage.targetCount)) answers, \(from) "
                 + "\(NumberText.grouped(coverage.sourceCount)): "
-                + "\(coverage.isWarm ? "warm" : "not warm yet") (\(NumberText.fixed(coverage.share * 100, digits: 1)) %)"
+                + "\(coverage.isWarm ? "warm" : "not warm yet") "
+                + "(\(NumberText.fixed(coverage.share * 100, digits: 1)) %)"
         )
         guard coverage.isWarm else { return lines + ["next: the same command once more"] }
         return lines + [

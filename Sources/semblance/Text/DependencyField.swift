@@ -1,7 +1,8 @@
 import CacheModel
 
-/// A dependency in a `.jsonl` file: a word such as `kb/refunds@42` where it says all, otherwise an object, as a source may have any
-/// name: `{"source": "docs#api", "version": 3, "generation": "00c1f3a09b2e7d44:17"}` or `{"source": …, "label": …}`.
+/// A dependency in a `.jsonl` file: a word such as `kb/refunds@42` where it says all, otherwise an object, as a source
+/// may have any name: `{"source": "docs#api", "version": 3, "generation": "00c1f3a09b2e7d44:17"}` or `{"source": …,
+/// "label": …}`.
 struct DependencyField: Decodable, Hashable {
     var dependency: Dependency
 
