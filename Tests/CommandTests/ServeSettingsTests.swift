@@ -33,11 +33,13 @@ import Testing
 
     private static let file = """
         {"listen": ["127.0.0.1:1"], "metricsListen": "127.0.0.1:8", "data": "file", "tokens": "file.json",
-         "durability": "relaxed", "mapSize": "1GiB", "searchThreads": 3, "logLevel": "debug"}
+         "durability": "relaxed", "mapSize": "1GiB", "searchThreads": 3, "logLevel": "debug", "tlsCertificate": "c",
+         "tlsKey": "k", "tlsClientCa": "a", "insecurePlaintext": true}
         """
     private static let environment = [
-        "SEMBLANCE_LISTEN": "127.0.0.1:2,unix:/tmp/s", "SEMBLANCE_METRICS_LISTEN": "[::1]:9", "SEMBLANCE_DATA": "variable",
-        "SEMBLANCE_TOKENS": "variable.json", "SEMBLANCE_DURABILITY": "sync",
+        "SEMBLANCE_LISTEN": "127.0.0.1:2,unix:/tmp/s", "SEMBLANCE_METRICS_LISTEN": "[::1]:9",
+        "SEMBLANCE_DATA": "variable", "SEMBLANCE_TOKENS": "variable.json", "SEMBLANCE_DURABILITY": "sync",
+        "SEMBLANCE_TLS_CERTIFICATE": "vc", "SEMBLANCE_TLS_KEY": "vk", "SEMBLANCE_INSECURE_PLAINTEXT": "false",
         "SEMBLANCE_MAP_SIZE": "2GiB", "SEMBLANCE_SEARCH_THREADS": "4", "SEMBLANCE_LOG_LEVEL": "error", "PATH": "/bin",
     ]
 
@@ -62,6 +64,8 @@ import Testing
         #expect(settings.mapBytes == 1 << 30)
         #expect(settings.searchThreads == 3)
         #expect(settings.logLevel == .debug)
+        #expect(settings.tls == TLSFiles(certificate: "c", key: "k", clientAuthority: "a"))
+        #expect(settings.allowsPlaintext)
     }
 
     @Test func variablesComeBeforeTheFile() async throws {
@@ -74,12 +78,15 @@ import Testing
         #expect(settings.mapBytes == 2 << 30)
         #expect(settings.searchThreads == 4)
         #expect(settings.logLevel == .error)
+        #expect(settings.tls == TLSFiles(certificate: "vc", key: "vk", clientAuthority: "a"))
+        #expect(!settings.allowsPlaintext)
     }
 
     @Test func optionsComeBeforeVariables() async throws {
         let options: [ServeSettings.Key: [String]] = [
-            .listen: ["127.0.0.1:3", "[::1]:4"], .metricsListen: ["off"], .data: ["option"], .durability: ["relaxed"], .mapSize: ["3GiB"],
-            .searchThreads: ["5"], .logLevel: ["trace"],
+            .listen: ["127.0.0.1:3", "[::1]:4"], .metricsListen: ["off"], .data: ["option"], .durability: ["relaxed"],
+            .mapSize: ["3GiB"],
+            .searchThreads: ["5"], .logLevel: ["trace"], .tlsCertificate: ["oc"], .insecurePlaintext: ["true"],
         ]
         let settings = try await settings(options: options, environment: Self.environment, file: Self.file)
         #expect(settings.listen == [.loopback(host: "127.0.0.1", port: 3), .loopback(host: "::1", port: 4)])
@@ -89,6 +96,8 @@ import Testing
         #expect(settings.mapBytes == 3 << 30)
         #expect(settings.searchThreads == 5)
         #expect(settings.logLevel == .trace)
+        #expect(settings.tls == TLSFiles(certificate: "oc", key: "vk", clientAuthority: "a"))
+        #expect(settings.allowsPlaintext)
     }
 
     @Test func eachValueIsLookedForByItself() async throws {
@@ -108,9 +117,10 @@ import Testing
         (ServeSettings.Key.durability, "fast", "--durability"), (.mapSize, "much", "--map-size"),
         (.mapSize, "1", "--map-size"),
         (.searchThreads, "0", "--search-threads"), (.logLevel, "loud", "--log-level"),
-        (.listen, "0.0.0.0:1", "--listen"),
+        (.listen, "example.com:1", "--listen"), (.tlsKey, "", "--tls-key"),
+        (.insecurePlaintext, "yes", "--insecure-plaintext"),
         (.listen, "somewhere", "--listen"), (.data, "", "--data"), (.metricsListen, "7708", "--metrics-listen"),
-        (.metricsListen, "0.0.0.0:7708", "--metrics-listen"), (.metricsListen, "unix:/tmp/m", "--metrics-listen"),
+        (.metricsListen, "example.com:7708", "--metrics-listen"), (.metricsListen, "unix:/tmp/m", "--metrics-listen"),
     ])
     func aWrongOptionIsNamed(_ key: ServeSettings.Key, _ text: String, _ name: String) async throws {
         let error = try await error(options: [key: [text]])
@@ -149,6 +159,35 @@ import Testing
         await #expect(throws: CacheError.self) {
             try await ConfigurationLayers(options: [:], environment: [:], file: "/nowhere/at/all.json")
         }
+    }
+
+    @Test(arguments: [
+        ([ServeSettings.Key.tlsCertificate], "--tls-key"), ([.tlsKey], "--tls-certificate"),
+        ([.tlsClientCa], "--tls-certificate"), ([.tlsCertificate, .tlsClientCa], "--tls-key"),
+    ])
+    func aFileOfTLSAloneIsNotEnough(_ keys: [ServeSettings.Key], _ missing: String) async throws {
+        let error = try await error(options: Dictionary(uniqueKeysWithValues: keys.map { ($0, ["file"]) }))
+        #expect(error.detail["key"] == missing)
+        #expect(error.message.hasPrefix("\(missing) is missing"))
+    }
+
+    @Test func clientsSpeakTLSWhenAnOptionOrAVariableSaysSo() throws {
+        let plain = try TLSOptions.parse([])
+        #expect(try plain.resolved(environment: [:]) == nil)
+        #expect(try plain.resolved(environment: ["SEMBLANCE_TLS": "", "SEMBLANCE_TLS_CA": ""]) == nil)
+        #expect(try plain.resolved(environment: ["SEMBLANCE_TLS": "on"]) == ClientTLS())
+        let environment = ["SEMBLANCE_TLS_CA": "ca", "SEMBLANCE_TLS_SERVER_NAME": "name"]
+        #expect(try plain.resolved(environment: environment) == ClientTLS(trustRootsFile: "ca", serverName: "name"))
+        let off = environment.merging(["SEMBLANCE_TLS": "off"]) { $1 }
+        #expect(try plain.resolved(environment: off) == nil)
+        #expect(throws: CacheError.self) { try plain.resolved(environment: ["SEMBLANCE_TLS": "yes"]) }
+        #expect(try TLSOptions.parse(["--tls"]).resolved(environment: [:]) == ClientTLS())
+        let named = try TLSOptions.parse([
+            "--tls-ca", "own", "--tls-client-certificate", "c", "--tls-client-key", "k",
+        ])
+        #expect(
+            try named.resolved(environment: off)
+                == ClientTLS(trustRootsFile: "own", serverName: "name", certificateFile: "c", keyFile: "k"))
     }
 
     @Test func clientsTakeTheOptionBeforeTheVariable() throws {
