@@ -15,6 +15,8 @@ package final class CacheServer: Service {
     private let configuration: ServerConfiguration
     private let executor: any RequestExecutor
     private let metrics: ServiceMetrics
+    /// Nil without TLS.
+    package let credentials: TLSCredentials?
     private let logger: Logger
     private let bound = BoundAddresses()
     private let progress = Mutex(Progress())
@@ -29,7 +31,7 @@ package final class CacheServer: Service {
     }
 
     /// - Parameter metrics: where the times of requests go; the engine records in its registry, too.
-    /// - Throws: `invalidConfiguration`.
+    /// - Throws: `invalidConfiguration`, also for a certificate and a key that cannot be used.
     package init(
         configuration: ServerConfiguration, executor: any RequestExecutor,
         metrics: ServiceMetrics = ServiceMetrics(), logger: Logger
@@ -38,6 +40,9 @@ package final class CacheServer: Service {
         self.configuration = configuration
         self.executor = executor
         self.metrics = metrics
+        credentials = try configuration.tls.map { files throws(CacheError) in
+            try TLSCredentials(files: files, shutdownTimeout: configuration.deadlines.linger, logger: logger)
+        }
         self.logger = logger
     }
 
@@ -47,6 +52,8 @@ package final class CacheServer: Service {
     package var addresses: [ListenAddress] {
         get async throws { try await bound.value }
     }
+
+    package var exposure: ExposureRule { configuration.exposure }
 
     /// Whether it listens, is not about to stop, and the engine can answer.
     package var readiness: ServiceReadiness {
@@ -86,7 +93,7 @@ package final class CacheServer: Service {
         let services = ConnectionServices(
             executor: executor, limits: configuration.limits, deadlines: configuration.deadlines,
             eventLoops: Array(group.makeIterator()), startedAt: .now(), access: configuration.access,
-            metrics: metrics, logger: logger)
+            metrics: metrics, credentials: credentials, logger: logger)
         let registry = ConnectionRegistry(limit: configuration.limits.connections)
         var listeners: [Listener] = []
         do {

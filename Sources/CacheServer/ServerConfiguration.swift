@@ -10,6 +10,10 @@ package struct ServerConfiguration: Sendable {
     package var deadlines = ServerDeadlines()
     /// Who is let in; nil for everybody who reaches an address.
     package var access: AccessControl?
+    /// With it, TLS is spoken on every port, and nothing else. Unix sockets stay as they are.
+    package var tls: TLSFiles?
+    /// Whether somebody vouches for the network between the service and its clients.
+    package var allowsPlaintext = false
 
     package init(listenAddresses: [ListenAddress] = [.standard], eventLoopThreads: Int = Self.standardEventLoopThreads)
     {
@@ -23,17 +27,25 @@ package struct ServerConfiguration: Sendable {
     /// Whether clients must bring a token, as far as is known before the service runs.
     package var demandsTokens: Bool { access?.demandsTokens ?? false }
 
+    package var exposure: ExposureRule {
+        ExposureRule(hasTokens: demandsTokens, hasTLS: tls != nil, allowsPlaintext: allowsPlaintext)
+    }
+
+    /// Reads the files of TLS as well.
+    ///
     /// - Throws: `invalidConfiguration` for what cannot work.
     package func validate() throws(CacheError) {
         func require(_ holds: Bool, _ message: String) throws(CacheError) {
             guard holds else { throw CacheError(.invalidConfiguration, message) }
         }
         try require(!listenAddresses.isEmpty, "there is no address to listen on")
+        try exposure.check(listenAddresses)
         try require((1...1_024).contains(eventLoopThreads), "the number of event loop threads is 1 through 1024")
         try require(
             limits.connections > 0 && limits.requestsInFlightPerConnection > 0
                 && limits.bytesInFlightPerConnection > 0 && limits.bytesInFlight > 0,
             "a limit of the server is not positive")
+        if let tls { _ = try tls.read(shutdownTimeout: TimeAmount(deadlines.linger)) }
         try require(
             [deadlines.hello, deadlines.idle, deadlines.frame, deadlines.write, deadlines.linger, deadlines.drain]
                 .allSatisfy { $0 > .zero }, "a deadline of the server is not positive")

@@ -10,6 +10,8 @@ public struct ClientConfiguration: Sendable {
     /// At most `Limits.tokenBytes` bytes of UTF-8. Without one that holds calls fail with `.unauthenticated`, and with
     /// `.forbidden` for what it is not good for.
     public var token = ""
+    /// Encrypts connections to a port; nil for none. Unix sockets are never encrypted.
+    public var tls: ClientTLS?
     /// How vectors travel.
     public var vectorPrecision = VectorPrecision.float32
 
@@ -23,7 +25,7 @@ public struct ClientConfiguration: Sendable {
 
     /// How long a call takes at most, retries included, unless it names its own timeout.
     public var requestTimeout = Duration.seconds(10)
-    /// How long connecting takes at most, the exchange of HELLO included.
+    /// How long connecting takes at most, agreeing on TLS and the exchange of HELLO included.
     public var connectTimeout = Duration.seconds(2)
     /// A connection from which nothing has come for so long, while requests wait for replies, is given up.
     public var silenceLimit = Duration.seconds(10)

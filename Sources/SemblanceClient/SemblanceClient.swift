@@ -23,7 +23,7 @@ public final class SemblanceClient: Sendable {
     let pool: ConnectionPool
     private let retries: RetryPolicy
 
-    /// Opens no connection yet.
+    /// Opens no connection yet. With `configuration.tls`, reads the files that it names.
     ///
     /// - Throws: `.invalidConfiguration` with the detail `field`.
     public init(
@@ -37,7 +37,8 @@ public final class SemblanceClient: Sendable {
             retriesOverloaded: configuration.retriesOverloaded)
         let hello = HelloRequest(clientName: configuration.clientName, token: Array(configuration.token.utf8))
         let connector = Connector(
-            address: address, group: configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton,
+            address: address, encryption: try ConnectionEncryption(configuration.tls, address: address),
+            group: configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton,
             timeout: TimeAmount(configuration.connectTimeout),
             silenceLimit: TimeAmount(configuration.silenceLimit), hello: hello)
         let backoff = Backoff(

@@ -16,15 +16,19 @@ import Testing
     }
 
     @Test(arguments: [
-        "0.0.0.0:7707", "192.168.1.4:7707", "[::]:7707", "[fe80::1]:7707", "[2001:db8::1]:1", "[::ffff:10.0.0.1]:1",
-        "126.255.255.255:1",
+        ("0.0.0.0:7707", "0.0.0.0"), ("192.168.1.4:7707", "192.168.1.4"), ("[::]:7707", "::"),
+        ("[fe80::1]:7707", "fe80::1"), ("126.255.255.255:7707", "126.255.255.255"), ("128.0.0.1:7707", "128.0.0.1"),
     ])
-    func anyOtherAddressIsRefusedWithTheReason(_ text: String) throws {
-        let error = try #require(throws: CacheError.self) { try ListenAddress(parsing: text) }
+    func anyOtherAddressIsToldFromThem(_ text: String, _ host: String) throws {
+        #expect(try ListenAddress(parsing: text) == .network(host: host, port: 7_707))
+        #expect(ListenAddress(text)?.description == text)
+    }
+
+    @Test func namesAreNotResolved() throws {
+        let error = try #require(throws: CacheError.self) { try ListenAddress(parsing: "example.com:7707") }
         #expect(error.code == .invalidConfiguration)
-        #expect(error.message.contains("tokens and TLS"))
-        #expect(error.detail["address"] == text)
-        #expect(ListenAddress(text) == nil)
+        #expect(error.message.contains("write the IP address"))
+        #expect(error.detail["address"] == "example.com:7707")
     }
 
     @Test(arguments: [

@@ -117,7 +117,7 @@ import Testing
 
 extension LookupReply {
     /// 1 MiB of payload.
-    fileprivate static var largeHit: LookupReply {
+    static var largeHit: LookupReply {
         var reply = LookupReply.miss
         reply.outcome = .hits([Hit(match: .vector, similarity: 1, entry: .sample(payloadBytes: 1 << 20))])
         return reply

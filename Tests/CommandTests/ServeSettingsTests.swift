@@ -35,14 +35,16 @@ import Testing
     private static let file = """
         {"listen": ["127.0.0.1:1"], "metricsListen": "127.0.0.1:8", "data": "file", "tokens": "file.json",
          "durability": "relaxed", "mapSize": "1GiB", "searchThreads": 3, "maxEntries": 1000, "maxBytes": "1GiB",
-         "maxNamespaceBytes": ["a=64MiB", "b=c=128MiB"], "eviction": "lru", "logLevel": "debug"}
+         "maxNamespaceBytes": ["a=64MiB", "b=c=128MiB"], "eviction": "lru", "logLevel": "debug",
+         "tlsCertificate": "c", "tlsKey": "k", "tlsClientCa": "a", "insecurePlaintext": true}
         """
     private static let environment = [
         "SEMBLANCE_LISTEN": "127.0.0.1:2,unix:/tmp/s", "SEMBLANCE_METRICS_LISTEN": "[::1]:9",
-        "SEMBLANCE_DATA": "variable", "SEMBLANCE_TOKENS": "variable.json", "SEMBLANCE_DURABILITY": "sync", "SEMBLANCE_MAP_SIZE": "2GiB",
+        "SEMBLANCE_DATA": "variable", "SEMBLANCE_TOKENS": "variable.json", "SEMBLANCE_DURABILITY": "sync",
+        "SEMBLANCE_TLS_CERTIFICATE": "vc", "SEMBLANCE_TLS_KEY": "vk", "SEMBLANCE_INSECURE_PLAINTEXT": "false",
         "SEMBLANCE_MAX_ENTRIES": "2000", "SEMBLANCE_MAX_BYTES": "2GiB", "SEMBLANCE_EVICTION": "value",
-        "SEMBLANCE_MAX_NAMESPACE_BYTES": "a=1GiB,b=2GiB", "SEMBLANCE_SEARCH_THREADS": "4",
-        "SEMBLANCE_LOG_LEVEL": "error", "PATH": "/bin",
+        "SEMBLANCE_MAX_NAMESPACE_BYTES": "a=1GiB,b=2GiB", "SEMBLANCE_MAP_SIZE": "2GiB",
+        "SEMBLANCE_SEARCH_THREADS": "4", "SEMBLANCE_LOG_LEVEL": "error", "PATH": "/bin",
     ]
 
     @Test func withoutAnythingTheDefaultsHold() async throws {
@@ -70,6 +72,8 @@ import Testing
         #expect(settings.eviction.order == .recency)
         #expect(settings.searchThreads == 3)
         #expect(settings.logLevel == .debug)
+        #expect(settings.tls == TLSFiles(certificate: "c", key: "k", clientAuthority: "a"))
+        #expect(settings.allowsPlaintext)
     }
 
     @Test func variablesComeBeforeTheFile() async throws {
@@ -86,6 +90,8 @@ import Testing
         #expect(settings.eviction.order == .value)
         #expect(settings.searchThreads == 4)
         #expect(settings.logLevel == .error)
+        #expect(settings.tls == TLSFiles(certificate: "vc", key: "vk", clientAuthority: "a"))
+        #expect(!settings.allowsPlaintext)
     }
 
     @Test func optionsComeBeforeVariables() async throws {
@@ -93,6 +99,7 @@ import Testing
             .listen: ["127.0.0.1:3", "[::1]:4"], .metricsListen: ["off"], .data: ["option"],
             .durability: ["relaxed"], .mapSize: ["3GiB"], .maxEntries: ["3000"], .maxBytes: ["3GiB"],
             .maxNamespaceBytes: ["c=64MiB"], .eviction: ["lru"], .searchThreads: ["5"], .logLevel: ["trace"],
+            .tlsCertificate: ["oc"], .insecurePlaintext: ["true"],
         ]
         let settings = try await settings(options: options, environment: Self.environment, file: Self.file)
         #expect(settings.listen == [.loopback(host: "127.0.0.1", port: 3), .loopback(host: "::1", port: 4)])
@@ -106,6 +113,8 @@ import Testing
         #expect(settings.eviction.order == .recency)
         #expect(settings.searchThreads == 5)
         #expect(settings.logLevel == .trace)
+        #expect(settings.tls == TLSFiles(certificate: "oc", key: "vk", clientAuthority: "a"))
+        #expect(settings.allowsPlaintext)
     }
 
     @Test func eachValueIsLookedForByItself() async throws {
@@ -128,9 +137,10 @@ import Testing
         (.maxNamespaceBytes, "support", "--max-namespace-bytes"), (.maxNamespaceBytes, "=1GiB", "--max-namespace-bytes"),
         (.maxNamespaceBytes, "support=1MiB", "--max-namespace-bytes"),
         (.searchThreads, "0", "--search-threads"), (.logLevel, "loud", "--log-level"),
-        (.listen, "0.0.0.0:1", "--listen"),
+        (.listen, "example.com:1", "--listen"), (.tlsKey, "", "--tls-key"),
+        (.insecurePlaintext, "yes", "--insecure-plaintext"),
         (.listen, "somewhere", "--listen"), (.data, "", "--data"), (.metricsListen, "7708", "--metrics-listen"),
-        (.metricsListen, "0.0.0.0:7708", "--metrics-listen"), (.metricsListen, "unix:/tmp/m", "--metrics-listen"),
+        (.metricsListen, "example.com:7708", "--metrics-listen"), (.metricsListen, "unix:/tmp/m", "--metrics-listen"),
     ])
     func aWrongOptionIsNamed(_ key: ServeSettings.Key, _ text: String, _ name: String) async throws {
         let error = try await error(options: [key: [text]])
@@ -169,6 +179,35 @@ import Testing
         await #expect(throws: CacheError.self) {
             try await ConfigurationLayers(options: [:], environment: [:], file: "/nowhere/at/all.json")
         }
+    }
+
+    @Test(arguments: [
+        ([ServeSettings.Key.tlsCertificate], "--tls-key"), ([.tlsKey], "--tls-certificate"),
+        ([.tlsClientCa], "--tls-certificate"), ([.tlsCertificate, .tlsClientCa], "--tls-key"),
+    ])
+    func aFileOfTLSAloneIsNotEnough(_ keys: [ServeSettings.Key], _ missing: String) async throws {
+        let error = try await error(options: Dictionary(uniqueKeysWithValues: keys.map { ($0, ["file"]) }))
+        #expect(error.detail["key"] == missing)
+        #expect(error.message.hasPrefix("\(missing) is missing"))
+    }
+
+    @Test func clientsSpeakTLSWhenAnOptionOrAVariableSaysSo() throws {
+        let plain = try TLSOptions.parse([])
+        #expect(try plain.resolved(environment: [:]) == nil)
+        #expect(try plain.resolved(environment: ["SEMBLANCE_TLS": "", "SEMBLANCE_TLS_CA": ""]) == nil)
+        #expect(try plain.resolved(environment: ["SEMBLANCE_TLS": "on"]) == ClientTLS())
+        let environment = ["SEMBLANCE_TLS_CA": "ca", "SEMBLANCE_TLS_SERVER_NAME": "name"]
+        #expect(try plain.resolved(environment: environment) == ClientTLS(trustRootsFile: "ca", serverName: "name"))
+        let off = environment.merging(["SEMBLANCE_TLS": "off"]) { $1 }
+        #expect(try plain.resolved(environment: off) == nil)
+        #expect(throws: CacheError.self) { try plain.resolved(environment: ["SEMBLANCE_TLS": "yes"]) }
+        #expect(try TLSOptions.parse(["--tls"]).resolved(environment: [:]) == ClientTLS())
+        let named = try TLSOptions.parse([
+            "--tls-ca", "own", "--tls-client-certificate", "c", "--tls-client-key", "k",
+        ])
+        #expect(
+            try named.resolved(environment: off)
+                == ClientTLS(trustRootsFile: "own", serverName: "name", certificateFile: "c", keyFile: "k"))
     }
 
     @Test func clientsTakeTheOptionBeforeTheVariable() throws {

@@ -44,7 +44,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ["--durability", "fast"], ["--listen", "0.0.0.0:0"], ["--config", "/nowhere.json"], ["--map-size", "1"],
+        ["--durability", "fast"], ["--listen", "0.0.0.0:0"],
+        ["--tls-certificate", "/nowhere.pem", "--tls-key", "/nowhere.key"], ["--config", "/nowhere.json"],
+        ["--map-size", "1"],
     ])
     func theServiceDoesNotStartWithWrongSettings(_ arguments: [String]) async throws {
         let outcome = try await run(["serve", "--data", folder.file("store")] + arguments)

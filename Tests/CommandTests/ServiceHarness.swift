@@ -11,7 +11,7 @@ import Testing
 /// A service in this process, at a socket of its own, gone after `body`.
 enum ServiceHarness {
     static func withService<Value: Sendable>(
-        in folder: TemporaryFolder,
+        in folder: TemporaryFolder, _ configure: (inout ServeSettings) throws -> Void = { _ in },
         _ body: @Sendable (_ address: String, _ client: SemblanceClient) async throws -> Value
     ) async throws -> Value {
         var settings = ServeSettings()
@@ -20,6 +20,7 @@ enum ServiceHarness {
         settings.data = folder.file("store")
         settings.mapBytes = 1 << 30
         settings.searchThreads = 1
+        try configure(&settings)
         let logger = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
         let service = try await ServiceProcess.open(settings, environment: [:], logger: logger, executable: nil)
         let group = service.group(stopsOnSignals: false)

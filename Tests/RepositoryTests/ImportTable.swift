@@ -24,9 +24,9 @@ enum ImportTable {
         "CacheAccess": systemLibrary.union(essentials).union(["CacheModel", "Crypto"]),
         "CacheServer": systemLibrary.union([
             "CacheAccess", "CacheEngine", "CacheMetrics", "CacheProtocol", "CacheModel", "CoreMetrics", "NIOCore", "NIOHTTP1", "NIOPosix",
-            "Logging", "ServiceLifecycle",
+            "NIOSSL", "NIOTLS", "Logging", "ServiceLifecycle",
         ]),
-        "SemblanceClient": ["CacheProtocol", "CacheModel", "NIOCore", "NIOPosix", "DequeModule"],
+        "SemblanceClient": ["CacheProtocol", "CacheModel", "NIOCore", "NIOPosix", "NIOSSL", "NIOTLS", "DequeModule"],
         "Reembedding": essentials.union(["SemblanceClient", "CacheModel", "AsyncHTTPClient", "NIOCore", "NIOHTTP1"]),
         "TextEmbedding": systemLibrary.union(essentials).union(["CEncoderKernels"]),
         "PromptMatching": systemLibrary.union(essentials).union(["COpenBLAS"]),

@@ -2,7 +2,7 @@
 
     dbt build; python dbt_hook.py cache.internal:7707 support target/run_results.json
 
-Models are sources by their names, such as `dbt/model.shop.refunds`. What was skipped or failed is not announced. Exits
+The environment says how: SEMBLANCE_TOKEN, SEMBLANCE_TLS_CA. Models are sources by their names, such as `dbt/model.shop.refunds`. What was skipped or failed is not announced. Exits
 with 1 when the news is not acknowledged: the step has to be run again then, which is harmless.
 """
 
@@ -12,7 +12,7 @@ import pathlib
 import sys
 from datetime import datetime
 
-from semblance import CacheError, Client, Invalidation
+from semblance import CacheError, Client, Configuration, Invalidation
 
 
 def announce_models(address: str, namespace: str, run_results: pathlib.Path) -> list[str]:
@@ -22,7 +22,7 @@ def announce_models(address: str, namespace: str, run_results: pathlib.Path) -> 
     version = int(finished.timestamp() * 1000)
     built = [result["unique_id"] for result in document["results"] if result["status"] == "success"]
     sources = [f"dbt/{name}" for name in built if name.startswith(("model.", "snapshot.", "seed."))]
-    with Client(address) as cache:
+    with Client(address, Configuration.from_environment()) as cache:
         for start in range(0, len(sources), 256):
             news = [Invalidation.version(source, version) for source in sources[start : start + 256]]
             for outcome in cache.invalidate_many(namespace, news):

@@ -1,11 +1,6 @@
-"""Addresses, tokens and TLS."""
+"""Addresses and tokens."""
 
 from __future__ import annotations
-
-import pathlib
-import shutil
-import ssl
-import subprocess
 
 import pytest
 from both import BOTH, Either
@@ -68,34 +63,3 @@ def test_the_token_is_said_with_hello(client_of: Either) -> None:
             client.ping()
         assert caught.value.code == "invalid-argument"
     assert said == [b"\1\1\4\0test\6\0geheim"]
-
-
-@BOTH_CLIENTS
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl to make a certificate")
-def test_connections_are_encrypted_with_a_context(client_of: Either, tmp_path: pathlib.Path) -> None:
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"),
-            *("-addext", "subjectAltName=DNS:cache.test", "-keyout", "key.pem", "-out", "certificate.pem"),
-        ],
-        cwd=tmp_path,
-        check=True,
-        capture_output=True,
-    )
-    here = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    here.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
-    trusting = ssl.create_default_context(cafile=str(tmp_path / "certificate.pem"))
-
-    def serve(peer: Peer) -> None:
-        peer.socket = here.wrap_socket(peer.socket, server_side=True)
-        peer.greet()
-        peer.echo()
-
-    with FakeServer(serve, greets=False) as server:
-        with client_of(server.address, Configuration(tls=trusting, tls_server_name="cache.test")) as client:
-            assert client.ping() > 0
-        with client_of(server.address, Configuration(tls=trusting, attempt_limit=1)) as client:
-            with pytest.raises(CacheError) as caught:
-                client.ping()
-            assert caught.value.code == "connection-failed"
-            assert "cert" in caught.value.detail["cause"].lower()

@@ -13,7 +13,7 @@ import types
 import uuid
 
 import pytest
-from conftest import ROOT, Service
+from conftest import CERTIFICATES, ROOT, Service, trusting
 from fake_server import FakeServer, Peer, error_frame
 
 from semblance import AsyncClient, CacheError, Client, Configuration, Dependency, Insertion, Lookup
@@ -114,7 +114,10 @@ def test_the_airflow_task_fails_when_nobody_acknowledges() -> None:
         example("airflow_task").announce_tables(address, "support", ["kb/refunds"])
 
 
-def test_the_dbt_hook_announces_what_was_built(service: Service, tmp_path: pathlib.Path) -> None:
+@pytest.mark.parametrize("is_encrypted", [False, True])
+def test_the_dbt_hook_announces_what_was_built(
+    service: Service, encrypted_service: Service, tmp_path: pathlib.Path, is_encrypted: bool
+) -> None:
     namespace = uuid.uuid4().hex
     results = [
         {"unique_id": "model.shop.refunds", "status": "success"},
@@ -126,11 +129,15 @@ def test_the_dbt_hook_announces_what_was_built(service: Service, tmp_path: pathl
     document = {"metadata": {"generated_at": "2026-05-01T10:00:00.123456Z"}, "results": results}
     path = tmp_path / "run_results.json"
     path.write_text(json.dumps(document))
-    command = [sys.executable, str(FOLDER / "dbt_hook.py"), service.unix, namespace, str(path)]
+    address = encrypted_service.network if is_encrypted else service.unix
+    command = [sys.executable, str(FOLDER / "dbt_hook.py"), address, namespace, str(path)]
     environment = {"PYTHONPATH": str(ROOT / "python" / "src")}
+    if is_encrypted:
+        environment["SEMBLANCE_TLS_CA"] = str(CERTIFICATES / "authority.pem")
     output = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True).stdout
     assert output.splitlines() == ["dbt/model.shop.refunds", "dbt/seed.shop.countries"]
-    with Client(service.network, Configuration(half_precision=True)) as cache:
+    tls = trusting() if is_encrypted else None
+    with Client(address, Configuration(half_precision=True, tls=tls)) as cache:
         sources = ["dbt/model.shop.refunds", "dbt/model.shop.orders"]
         _, [refunds, orders] = cache.lease_and_states(namespace, sources)
         assert refunds.version == 1_777_629_600_123

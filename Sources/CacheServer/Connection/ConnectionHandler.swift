@@ -51,15 +51,19 @@ package final class ConnectionHandler: ChannelDuplexHandler {
     /// Less input than this is not worth charging for.
     private static let uncountedInputBytes = 64 << 10
 
-    /// - Parameter refusal: why the connection is ended before anything is read from it.
-    package init(services: ConnectionServices, eventLoop: any EventLoop, refusal: CacheError? = nil) {
+    /// - Parameters:
+    ///   - isEncrypted: whether a handler of TLS stands between this one and the socket.
+    ///   - refusal: why the connection is ended before anything is read from it.
+    package init(
+        services: ConnectionServices, eventLoop: any EventLoop, isEncrypted: Bool = false, refusal: CacheError? = nil
+    ) {
         self.services = services
         self.eventLoop = eventLoop
         counters = services.counters(of: eventLoop)
         activity = services.activity(of: eventLoop)
         state = ConnectionState(terms: services.terms, refusal: refusal, now: eventLoop.now)
         access = ConnectionAccess(services.access)
-        output = ReplyOutput(gauge: services.gauge)
+        output = ReplyOutput(gauge: services.gauge, isEncrypted: isEncrypted)
         inlineAllowance = Self.inlineAnswersPerRound
     }
 
@@ -110,6 +114,12 @@ package final class ConnectionHandler: ChannelDuplexHandler {
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         services.logger.debug("connection failed", metadata: ["error": "\(error)"])
+        close(context)
+    }
+
+    /// With TLS the channel is closed only when the peer agrees, or has not for a while; here it is over at once.
+    private func close(_ context: ChannelHandlerContext) {
+        end()
         context.close(promise: nil)
     }
 
@@ -277,7 +287,7 @@ package final class ConnectionHandler: ChannelDuplexHandler {
     private func perform(_ action: ConnectionState.Action, _ context: ChannelHandlerContext) {
         switch action {
         case .none: break
-        case .close: context.close(promise: nil)
+        case .close: close(context)
         case .finish(let farewell):
             if let farewell {
                 services.logger.debug("connection ended", metadata: ["error": "\(farewell.error.code.rawValue)"])
@@ -291,10 +301,12 @@ package final class ConnectionHandler: ChannelDuplexHandler {
     /// Behind the last reply.
     private func closeOutput(_ context: ChannelHandlerContext) {
         closesOutputWhenWritten = false
-        guard !state.inputIsClosed else { return context.close(promise: nil) }
+        guard !state.inputIsClosed else { return close(context) }
         state.outputClosed(now: eventLoop.now)
         let promise = eventLoop.makePromise(of: Void.self)
-        promise.futureResult.assumeIsolated().whenFailure { _ in self.context?.close(promise: nil) }
+        promise.futureResult.assumeIsolated().whenFailure { _ in
+            if let context = self.context { self.close(context) }
+        }
         context.close(mode: .output, promise: promise)
     }
 

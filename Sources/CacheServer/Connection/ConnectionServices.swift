@@ -16,6 +16,8 @@ package struct ConnectionServices: Sendable {
     /// Nil where nobody is asked for a token.
     package let access: AccessControl?
     package let metrics: ServiceMetrics
+    /// Nil without TLS.
+    let credentials: TLSCredentials?
     package let logger: Logger
     /// The limits as the reply to HELLO reports them.
     let reportedLimits: ServiceLimits
@@ -23,6 +25,7 @@ package struct ConnectionServices: Sendable {
     package init(
         executor: any RequestExecutor, limits: ServerLimits, deadlines: ServerDeadlines, eventLoops: [any EventLoop],
         startedAt: NIODeadline, access: AccessControl? = nil, metrics: ServiceMetrics = ServiceMetrics(),
+        credentials: TLSCredentials? = nil,
         logger: Logger
     ) {
         self.access = access
@@ -30,6 +33,7 @@ package struct ConnectionServices: Sendable {
         self.limits = limits
         self.startedAt = startedAt
         self.metrics = metrics
+        self.credentials = credentials
         self.logger = logger
         terms = ConnectionTerms(limits: limits, deadlines: deadlines)
         gauge = ByteGauge(limitBytes: limits.bytesInFlight)
@@ -50,13 +54,18 @@ package struct ConnectionServices: Sendable {
         activities[ObjectIdentifier(eventLoop)] ?? LoopActivity()
     }
 
+    func handshakeWatch(on eventLoop: any EventLoop) -> HandshakeWatch {
+        HandshakeWatch(deadline: terms.hello, counters: counters(of: eventLoop), logger: logger)
+    }
+
     /// What STATISTICS answers with.
     package func statistics(now: NIODeadline) -> StatisticsField.Value {
         let uptime = now - startedAt
         let counts = ServerCounters.sum(counters.values)
         return ServerStatistics(
             uptimeSeconds: Int(uptime.nanoseconds / 1_000_000_000), engine: executor.statisticsFields(),
-            counts: counts, bytesInFlight: gauge.heldBytes, access: counts.access.fields(access),
+            counts: counts, credentials: credentials?.counts ?? .init(), bytesInFlight: gauge.heldBytes,
+            access: counts.access.fields(access),
             histograms: metrics.histogramFields
         ).document
     }

@@ -5,6 +5,7 @@ package import NIOCore
 package struct ReplyOutput {
     private var buffer = ByteBuffer()
     private let gauge: ByteGauge
+    private let isEncrypted: Bool
     /// Bytes given to the channel, and of these the ones that its socket is known to have taken.
     private var givenBytes = 0
     private var takenBytes = 0
@@ -15,7 +16,11 @@ package struct ReplyOutput {
     /// A buffer longer than this is written without waiting for the end of the round, and its storage is not kept.
     static let longBytes = 256 << 10
 
-    package init(gauge: ByteGauge) { self.gauge = gauge }
+    /// - Parameter isEncrypted: whether what the socket is given is something else than these buffers.
+    package init(gauge: ByteGauge, isEncrypted: Bool = false) {
+        self.gauge = gauge
+        self.isEncrypted = isEncrypted
+    }
 
     package var isLong: Bool { buffer.readableBytes >= Self.longBytes }
     /// Bytes that the channel has and the socket not yet, so far as that is known.
@@ -50,9 +55,10 @@ package struct ReplyOutput {
     /// Looks what became of a buffer after it was given to the channel, and keeps its storage if it is free again.
     ///
     /// A channel lets go of a buffer when its socket has taken the whole of it and of everything before it. So nobody
-    /// else holding it is a sign that costs nothing, where a promise costs more than a microsecond.
+    /// else holding it is a sign that costs nothing, where a promise costs more than a microsecond. TLS lets go of it as
+    /// soon as it is encrypted, so that there only a promise tells.
     package mutating func written(_ buffer: inout ByteBuffer) {
-        if buffer.modifyIfUniquelyOwned({ _ in true }) ?? false { takenBytes = givenBytes }
+        if !isEncrypted, buffer.modifyIfUniquelyOwned({ _ in true }) ?? false { takenBytes = givenBytes }
         keepStorage(of: &buffer)
     }
 

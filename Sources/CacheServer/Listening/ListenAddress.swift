@@ -1,14 +1,16 @@
 package import CacheModel
 import NIOCore
 
-/// Where the service listens: a loopback address or a Unix socket.
+/// Where the service listens.
 ///
-///     127.0.0.1:7707   [::1]:7707   localhost:7707   unix:/run/semblance.sock
+///     127.0.0.1:7707   [::1]:7707   localhost:7707   10.1.2.3:7707   0.0.0.0:7707   unix:/run/semblance.sock
 ///
-/// Every other address is refused until tokens and TLS exist. Port 0 asks the system for a free one.
+/// Names are not resolved, so that what is judged here is what is bound. Port 0 asks the system for a free one.
 package enum ListenAddress: Hashable, Sendable {
-    /// An address of the loopback interface as a literal without brackets, and a port.
+    /// An address of the loopback interface, 127.0.0.0/8 or ::1, as a literal without brackets, and a port.
     case loopback(host: String, port: Int)
+    /// Any other address, which other machines may reach: see `ExposureRule`.
+    case network(host: String, port: Int)
     case unixSocket(path: String)
 
     package static let standard = ListenAddress.loopback(host: "127.0.0.1", port: 7_707)
@@ -21,7 +23,10 @@ package enum ListenAddress: Hashable, Sendable {
             self = .unixSocket(path: try Self.path(text.dropFirst(5), in: text))
         } else {
             let (host, port) = try Self.split(text)
-            self = .loopback(host: try Self.loopback(host, in: text), port: port)
+            let literal = try Self.literal(host, in: text)
+            self =
+                Self.isLoopback(literal)
+                ? .loopback(host: literal, port: port) : .network(host: literal, port: port)
         }
     }
 
@@ -52,23 +57,40 @@ package enum ListenAddress: Hashable, Sendable {
         return (host, Int(port))
     }
 
-    private static func loopback(_ host: Substring, in text: String) throws(CacheError) -> String {
+    private static func literal(_ host: Substring, in text: String) throws(CacheError) -> String {
         // Not asked of the resolver: what the name means there is for others to change.
         if host == "localhost" { return "127.0.0.1" }
         guard let address = try? SocketAddress(ipAddress: String(host), port: 0), let literal = address.ipAddress else {
-            throw invalid(text, "names are not resolved: name an address of the loopback interface, or a Unix socket")
-        }
-        let mapped = "::ffff:"
-        let plain = literal.hasPrefix(mapped) ? literal.dropFirst(mapped.count) : literal[...]
-        guard literal == "::1" || plain.hasPrefix("127.") else {
-            throw invalid(
-                text, "only loopback addresses and Unix sockets are served until there are tokens and TLS")
+            throw invalid(text, "names are not resolved: write the IP address, 0.0.0.0 or [::] for every one")
         }
         return literal
     }
 
+    private static func isLoopback(_ literal: String) -> Bool {
+        let mapped = "::ffff:"
+        let plain = literal.hasPrefix(mapped) ? literal.dropFirst(mapped.count) : literal[...]
+        return literal == "::1" || plain.hasPrefix("127.")
+    }
+
     private static func invalid(_ text: String, _ reason: String) -> CacheError {
         CacheError(.invalidConfiguration, "cannot listen there: \(reason)", detail: ["address": text])
+    }
+}
+
+extension ListenAddress {
+    /// Whether TLS is spoken there once there is a certificate: what goes through a Unix socket does not leave the kernel.
+    var isEncryptable: Bool {
+        if case .unixSocket = self { return false }
+        return true
+    }
+
+    /// With the port that the system chose.
+    func bound(to port: Int) -> ListenAddress {
+        switch self {
+        case .loopback(let host, _): .loopback(host: host, port: port)
+        case .network(let host, _): .network(host: host, port: port)
+        case .unixSocket: self
+        }
     }
 }
 
@@ -80,7 +102,8 @@ extension ListenAddress: LosslessStringConvertible {
 
     package var description: String {
         switch self {
-        case .loopback(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .loopback(let host, let port), .network(let host, let port):
+            host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         case .unixSocket(let path): "unix:\(path)"
         }
     }

@@ -17,12 +17,12 @@ struct Listener: Sendable {
     static func bind(
         _ address: ListenAddress, group: any EventLoopGroup, services: ConnectionServices, registry: ConnectionRegistry
     ) async throws(CacheError) -> Listener {
-        let bootstrap = bootstrap(group: group, services: services, registry: registry)
+        let bootstrap = bootstrap(address, group: group, services: services, registry: registry)
         switch address {
-        case .loopback(let host, let port):
+        case .loopback(let host, let port), .network(let host, let port):
             do {
                 let channel = try await bootstrap.bind(to: SocketAddress(ipAddress: host, port: port)).get()
-                let bound = ListenAddress.loopback(host: host, port: channel.localAddress?.port ?? port)
+                let bound = address.bound(to: channel.localAddress?.port ?? port)
                 return Listener(channel: channel, address: bound, file: nil)
             } catch {
                 throw failure(address, error)
@@ -59,9 +59,10 @@ struct Listener: Sendable {
     }
 
     private static func bootstrap(
-        group: any EventLoopGroup, services: ConnectionServices, registry: ConnectionRegistry
+        _ address: ListenAddress, group: any EventLoopGroup, services: ConnectionServices, registry: ConnectionRegistry
     ) -> ServerBootstrap {
-        ServerBootstrap(group: group)
+        let credentials = address.isEncryptable ? services.credentials : nil
+        return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
@@ -76,23 +77,32 @@ struct Listener: Sendable {
             )
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let handler = connection(channel, services: services, registry: registry)
-                    try channel.pipeline.syncOperations.addHandler(handler)
+                    let handler = try connection(
+                        channel, isEncrypted: credentials != nil, services: services, registry: registry)
+                    let pipeline = channel.pipeline.syncOperations
+                    if let credentials {
+                        try pipeline.addHandler(credentials.handler())
+                        try pipeline.addHandler(services.handshakeWatch(on: channel.eventLoop))
+                    }
+                    try pipeline.addHandler(handler)
                 }
             }
     }
 
+    /// - Throws: what a connection with TLS is refused for. One without is told; this one would have to shake hands
+    ///   first, and is closed instead.
     private static func connection(
-        _ channel: any Channel, services: ConnectionServices, registry: ConnectionRegistry
-    ) -> ConnectionHandler {
+        _ channel: any Channel, isEncrypted: Bool, services: ConnectionServices, registry: ConnectionRegistry
+    ) throws(CacheError) -> ConnectionHandler {
         let counters = services.counters(of: channel.eventLoop)
         do throws(CacheError) {
             try registry.add(channel)
             counters.update { $0.connectionsAccepted += 1 }
             channel.closeFuture.whenComplete { _ in counters.update { $0.connectionsClosed += 1 } }
-            return ConnectionHandler(services: services, eventLoop: channel.eventLoop)
+            return ConnectionHandler(services: services, eventLoop: channel.eventLoop, isEncrypted: isEncrypted)
         } catch {
             counters.update { $0.connectionsRefused += 1 }
+            if isEncrypted { throw error }
             return ConnectionHandler(services: services, eventLoop: channel.eventLoop, refusal: error)
         }
     }

@@ -81,6 +81,9 @@ enum MetricTable {
             Collected(
                 "semblance_deadlines_exceeded_total", .counter, "Connections that were ended by a deadline.",
                 "server.deadlinesExceeded"),
+            Collected(
+                "semblance_handshakes_failed_total", .counter, "Connections that ended before TLS was agreed upon.",
+                "server.handshakesFailed"),
             Collected("semblance_received_bytes_total", .counter, "Bytes from clients.", "server.bytesReceived"),
             Collected("semblance_sent_bytes_total", .counter, "Bytes to clients.", "server.bytesSent"),
             Collected(
@@ -153,7 +156,8 @@ enum MetricTable {
             ]),
         Collected("semblance_evicted_bytes_total", .counter, "What they took.", "engine.evictedBytes"),
         Collected(
-            "semblance_reclaimed_total", .counter, "Expired, stale and damaged entries that were removed.", "engine.reclaimed"),
+            "semblance_reclaimed_total", .counter, "Expired, stale and damaged entries that were removed.",
+            "engine.reclaimed"),
         Collected(
             "semblance_damaged_records_total", .counter, "Records that were not what their checksums say.",
             "engine.damagedRecords"),
@@ -169,6 +173,14 @@ enum MetricTable {
     ]
 
     private static let process = [
+        Collected(
+            "semblance_certificate_reloads_total", .counter,
+            "Changed certificates and keys, by whether they could be used.",
+            label: "outcome",
+            ["loaded": "server.certificateReloads", "failed": "server.certificateReloadsFailed"]),
+        Collected(
+            "semblance_certificate_expires_seconds", .gauge,
+            "When the certificate expires, in seconds since 1970; 0 without TLS.", "server.certificateExpiresAt"),
         Collected(
             "semblance_serving", .gauge, "1 while the store is open, 0 while it is opened anew.", "engine.isServing"),
         Collected(

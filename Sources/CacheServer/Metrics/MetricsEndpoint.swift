@@ -7,7 +7,7 @@ import ServiceLifecycle
 import Synchronization
 
 /// `/metrics`, `/healthz` and `/readyz` over HTTP, on a thread of its own. It outlives the server, so that it can be
-/// seen draining.
+/// seen draining. Where other machines can reach it, it speaks TLS if the server does, but asks for no certificate.
 package final class MetricsEndpoint: Service {
     private let address: ListenAddress
     private let isRequired: Bool
@@ -19,13 +19,14 @@ package final class MetricsEndpoint: Service {
     private static let connectionLimit = 64
 
     /// - Parameter isRequired: whether it is a failure of the service when the address is taken, or only a warning.
-    /// - Throws: `invalidConfiguration` for a Unix socket.
+    /// - Throws: `invalidConfiguration` for a Unix socket, or an address that the server's rules do not allow.
     package init(
         address: ListenAddress, isRequired: Bool, server: CacheServer, logger: Logger
     ) throws(CacheError) {
         if case .unixSocket = address {
             throw CacheError(.invalidConfiguration, "metrics are served on a port, not on a Unix socket")
         }
+        try server.exposure.checkMetrics(address)
         self.address = address
         self.isRequired = isRequired
         self.server = server
@@ -41,11 +42,16 @@ package final class MetricsEndpoint: Service {
     ///
     /// - Throws: `invalidConfiguration` when the address cannot be listened on.
     package func run() async throws {
-        guard case .loopback(let host, let port) = address else { return }
+        let host: String
+        let port: Int
+        switch address {
+        case .loopback(let named, let number), .network(let named, let number): (host, port) = (named, number)
+        case .unixSocket: return
+        }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {
             let channel = try await bootstrap(group).bind(to: SocketAddress(ipAddress: host, port: port)).get()
-            let address = ListenAddress.loopback(host: host, port: channel.localAddress?.port ?? port)
+            let address = address.bound(to: channel.localAddress?.port ?? port)
             logger.info("serving metrics", metadata: ["address": "\(address)"])
             bound.succeed([address])
             try? await gracefulShutdown()
@@ -67,7 +73,15 @@ package final class MetricsEndpoint: Service {
         try await group.shutdownGracefully()
     }
 
+    /// Whether TLS is spoken. On loopback addresses it is not: whoever looks after the process from the same machine
+    /// needs no authority to trust.
+    package var isEncrypted: Bool {
+        if case .network = address { return server.credentials != nil }
+        return false
+    }
+
     private func bootstrap(_ group: MultiThreadedEventLoopGroup) -> ServerBootstrap {
+        let credentials = isEncrypted ? server.credentials : nil
         let open = ConnectionCount()
         let server = server
         return ServerBootstrap(group: group)
@@ -79,6 +93,7 @@ package final class MetricsEndpoint: Service {
                 guard count <= Self.connectionLimit else { return channel.close() }
                 return channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
+                    if let credentials { try pipeline.addHandler(credentials.handler(isAnonymous: true)) }
                     try pipeline.addHandler(RequestBytesBound())
                     try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
                     try pipeline.addHandler(MetricsRequestHandler(server: server))

@@ -15,6 +15,8 @@ package final class ServerCounters: Sendable {
         package var deadlinesExceeded = 0
         /// Requests refused by the server itself: no room, shutting down, not decodable.
         package var requestsRefused = 0
+        /// Connections that ended before TLS was agreed upon.
+        package var handshakesFailed = 0
         package var bytesReceived = 0
         package var bytesSent = 0
         package var access = AccessCounts()
@@ -35,6 +37,7 @@ package final class ServerCounters: Sendable {
             protocolErrors += other.protocolErrors
             deadlinesExceeded += other.deadlinesExceeded
             requestsRefused += other.requestsRefused
+            handshakesFailed += other.handshakesFailed
             bytesReceived += other.bytesReceived
             bytesSent += other.bytesSent
             access.add(other.access)

@@ -14,6 +14,7 @@ struct ServerStatistics {
     var uptimeSeconds: Int
     var engine: [StatisticsField]
     var counts: ServerCounters.Values
+    var credentials: TLSCredentials.Counts
     var bytesInFlight: Int
     var access: [StatisticsField]
     var histograms: [StatisticsField]
@@ -38,6 +39,10 @@ struct ServerStatistics {
             StatisticsField("protocolErrors", counts.protocolErrors),
             StatisticsField("deadlinesExceeded", counts.deadlinesExceeded),
             StatisticsField("requestsRefused", counts.requestsRefused),
+            StatisticsField("handshakesFailed", counts.handshakesFailed),
+            StatisticsField("certificateReloads", credentials.reloads),
+            StatisticsField("certificateReloadsFailed", credentials.reloadsFailed),
+            StatisticsField("certificateExpiresAt", credentials.expiresAtSeconds),
             StatisticsField("bytesReceived", counts.bytesReceived),
             StatisticsField("bytesSent", counts.bytesSent),
             StatisticsField("bytesInFlight", bytesInFlight),

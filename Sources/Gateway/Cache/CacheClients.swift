@@ -10,12 +10,17 @@ struct CacheClients: Sendable {
     private let byLoop: [ObjectIdentifier: SemblanceClient]
     private let first: SemblanceClient
 
-    /// - Throws: `CacheError` for an address that makes no sense.
+    /// - Throws: `CacheError` for an address that makes no sense, and for files of TLS that cannot be used.
     init(_ cache: GatewayConfiguration.Cache) throws(CacheError) {
         let address = try ServiceAddress(parsing: cache.address.description)
         var configuration = ClientConfiguration()
         configuration.clientName = "semblance-gateway"
         configuration.token = cache.token?.value ?? ""
+        configuration.tls = cache.tls.map { tls in
+            ClientTLS(
+                trustRootsFile: tls.authority, serverName: tls.serverName, certificateFile: tls.certificate,
+                keyFile: tls.key)
+        }
         var byLoop: [ObjectIdentifier: SemblanceClient] = [:]
         for loop in MultiThreadedEventLoopGroup.singleton.makeIterator() {
             configuration.eventLoopGroup = loop

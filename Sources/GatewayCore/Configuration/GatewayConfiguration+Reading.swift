@@ -46,11 +46,13 @@ extension GatewayConfiguration {
         if matcherFolder == nil, let useCase = useCases.first(where: { $0.matching?.isPrecision == true }) {
             root.report(
                 "use-cases",
-                "has a target-precision for '\(useCase.name)', but there is no match model to keep it: set matcher.folder")
+                "has a target-precision for '\(useCase.name)', but there is no match model to keep it: set matcher.folder"
+            )
             throw ConfigurationError(problems: reader.problems)
         }
         self.init(
-            listen: listen, cache: cache, routes: routes, useCases: useCases, encoder: encoder, matcherFolder: matcherFolder,
+            listen: listen, cache: cache, routes: routes, useCases: useCases, encoder: encoder,
+            matcherFolder: matcherFolder,
             breaker: breaker, retries: retries, bounds: bounds, webhooks: webhooks, settings: reader.settings)
     }
 }
@@ -61,6 +63,7 @@ extension GatewayConfiguration.Cache {
         let address = section.value(
             "address", ServiceLocation.expectation, standard: "127.0.0.1:7707", ServiceLocation.init)
         token = section.value("token", "printable ASCII without spaces", isSecret: true, Secret.init)
+        tls = GatewayConfiguration.CacheTLS(section)
         let namespace = section.value(
             "namespace", "a name of 1 through \(Limits.namespaceBytes) bytes", standard: "default", Self.namespace)
         let allowed = section.texts("namespaces", standard: ["*"])
@@ -77,6 +80,29 @@ extension GatewayConfiguration.Cache {
 
     fileprivate static func namespace(_ text: String) -> String? {
         (1...Limits.namespaceBytes).contains(text.utf8.count) ? text : nil
+    }
+}
+
+extension GatewayConfiguration.CacheTLS {
+    /// - Returns: nil without TLS.
+    fileprivate init?(_ section: ConfigurationSection) {
+        let isOn = section.isOn("tls", standard: false)
+        authority = section.text("tls-ca")
+        serverName = section.text("tls-server-name")
+        certificate = section.text("tls-client-certificate")
+        key = section.text("tls-client-key")
+        let names = [
+            ("tls-ca", authority), ("tls-server-name", serverName), ("tls-client-certificate", certificate),
+            ("tls-client-key", key),
+        ]
+        for (name, value) in names where value != nil && !isOn {
+            section.report(name, "is of no use without cache.tls: on")
+        }
+        if (certificate == nil) != (key == nil) {
+            section.report(
+                certificate == nil ? "tls-client-certificate" : "tls-client-key", "must be there: both go together")
+        }
+        guard isOn else { return nil }
     }
 }
 

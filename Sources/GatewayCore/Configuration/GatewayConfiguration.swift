@@ -5,12 +5,24 @@ package struct GatewayConfiguration: Sendable {
     package struct Cache: Hashable, Sendable {
         package var address: ServiceLocation
         package var token: Secret?
+        /// Nil for connections that are not encrypted.
+        package var tls: CacheTLS?
         /// Of requests that name none.
         package var namespace: String
         /// Those that requests may name; nil for any.
         package var allowedNamespaces: Set<Name>?
         /// How long a lookup may take before the gateway goes on without it.
         package var timeoutMilliseconds: Int64
+    }
+
+    /// How connections to the cache are encrypted. All are paths of PEM files, but the name.
+    package struct CacheTLS: Hashable, Sendable {
+        /// Nil for the authorities that the system trusts.
+        package var authority: String?
+        /// Nil for the host of the address.
+        package var serverName: String?
+        package var certificate: String?
+        package var key: String?
     }
 
     /// What makes embeddings of questions.

@@ -71,6 +71,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let failure = EncryptionFailure(error) { return end(failure.error(cause: error)) }
         end(CacheError(.connectionClosed, "the connection failed", detail: ["cause": String(describing: error)]))
     }
 
@@ -151,7 +152,7 @@ final class ConnectionHandler: ChannelInboundHandler {
                 perform(state.received(try Reply(frame), identifier: frame.header.requestIdentifier))
             }
         } catch {
-            end(error)
+            end(EncryptionFailure.isAlert(unread) ? EncryptionFailure.encrypted.error(cause: error) : error)
         }
         reclaim()
         closeIfDrained()

@@ -6,8 +6,10 @@ import NIOPosix
 /// Opens the sockets of one service.
 struct Connector: Sendable {
     var address: ServiceAddress
+    /// Nil for none.
+    var encryption: ConnectionEncryption?
     var group: any EventLoopGroup
-    /// For connecting and HELLO together.
+    /// For connecting, TLS and HELLO together.
     var timeout: TimeAmount
     var silenceLimit: TimeAmount
     var hello: HelloRequest
@@ -20,7 +22,10 @@ struct Connector: Sendable {
             do {
                 let channel = try result.get()
                 let handler = ConnectionHandler(number: number, settings: settings, observer: observer)
-                try channel.pipeline.syncOperations.addHandler(handler)
+                // HELLO waits in the handler of TLS until the certificate has been checked.
+                let pipeline = channel.pipeline.syncOperations
+                try encryption?.add(to: pipeline)
+                try pipeline.addHandler(handler)
             } catch {
                 let detail = ["address": address.description, "cause": String(describing: error)]
                 observer.closed(

@@ -79,6 +79,7 @@ struct BenchCommand: AsyncParsableCommand {
                 vectors: try vectors.map { path throws(CacheError) in try NumPyFile(path) })
             let reporter = BenchReporter(material, isJSON: client.json)
             var run = BenchRun(settings: settings, material: material, address: address)
+            run.tls = try client.tls.resolved()
             run.isInterrupted = { Interruption.isAsked }
             run.onRowsStored = reporter.showRows
             run.onProgress = reporter.showLoad

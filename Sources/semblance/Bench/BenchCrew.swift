@@ -43,22 +43,27 @@ final class BenchCrew: Sendable {
     /// - Parameter count: of connections in all, at least one for each worker.
     /// - Returns: what the service said of itself.
     /// - Throws: `connection-failed`, or the error that HELLO was answered with.
-    func connect(_ address: ServiceAddress, count: Int) async throws -> HelloReply {
-        let connecting = (0..<count).map { connect(members[$0 % members.count], address) }
+    func connect(_ address: ServiceAddress, tls: ClientTLS? = nil, count: Int) async throws -> HelloReply {
+        let encryption = try ConnectionEncryption(tls, address: address)
+        let connecting = (0..<count).map { connect(members[$0 % members.count], address, encryption) }
         var latest: HelloReply?
         for hello in connecting { latest = try await hello.get() }
         guard let latest else { throw CacheError(.internalError, "a load without a connection") }
         return latest
     }
 
-    private func connect(_ member: Member, _ address: ServiceAddress) -> EventLoopFuture<HelloReply> {
+    private func connect(
+        _ member: Member, _ address: ServiceAddress, _ encryption: ConnectionEncryption?
+    ) -> EventLoopFuture<HelloReply> {
         let eventLoop = member.eventLoop
         let hello = eventLoop.makePromise(of: HelloReply.self)
         let bootstrap = ClientBootstrap(group: eventLoop).connectTimeout(Self.connectTimeout)
             .channelInitializer { [greeting] channel in
                 channel.eventLoop.makeCompletedFuture {
                     let connection = BenchConnection(greeting: greeting, hello: hello)
-                    try channel.pipeline.syncOperations.addHandler(connection)
+                    let pipeline = channel.pipeline.syncOperations
+                    try encryption?.add(to: pipeline)
+                    try pipeline.addHandler(connection)
                     member.worker.value.add(connection)
                     eventLoop.assumeIsolated().scheduleTask(in: Self.connectTimeout) {
                         connection.closeUnlessOpen()

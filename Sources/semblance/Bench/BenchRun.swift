@@ -12,6 +12,7 @@ struct BenchRun {
     let settings: BenchSettings
     let material: BenchMaterial
     let address: ServiceAddress
+    var tls: ClientTLS?
     /// Asked now and then; once true, the load ends early.
     var isInterrupted: @Sendable () -> Bool = { false }
     /// Called as rows are loaded.
@@ -26,6 +27,7 @@ struct BenchRun {
         configuration.clientName = "semblance bench"
         configuration.token = settings.token
         configuration.connectionLimit = 1
+        configuration.tls = tls
         configuration.requestTimeout = .milliseconds(max(60_000, settings.timeoutMilliseconds))
         let client = try SemblanceClient(address: address, configuration: configuration)
         do {
@@ -109,7 +111,7 @@ struct BenchRun {
     private func measure(
         _ crew: BenchCrew, sources: [BenchSource], lease: Lease?, into result: inout BenchResult
     ) async throws {
-        let hello = try await crew.connect(address, count: settings.connectionCount)
+        let hello = try await crew.connect(address, tls: tls, count: settings.connectionCount)
         let limit = hello.limits[.requestsInFlight]
         if let asked = settings.pipelineLimit, asked > limit {
             throw CacheError(

@@ -12,6 +12,7 @@ struct ClientOptions: ParsableArguments {
     @Option(help: "How long to wait for the service. (default: 10s)", transform: ArgumentText.duration)
     var timeout: Int64?
     @OptionGroup var token: TokenOptions
+    @OptionGroup(title: "TLS") var tls: TLSOptions
     @Flag(help: "Print one JSON document; errors go to standard error, as {\"error\": {\"code\", \"message\", …}}.")
     var json = false
 
@@ -38,6 +39,7 @@ struct ClientOptions: ParsableArguments {
         var configuration = ClientConfiguration()
         configuration.clientName = "semblance \(name)"
         configuration.token = try token.resolved(environment: environment)
+        configuration.tls = try tls.resolved(environment: environment)
         configuration.connectionLimit = 1
         if let timeout { configuration.requestTimeout = .milliseconds(timeout) }
         return configuration

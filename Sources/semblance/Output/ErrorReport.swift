@@ -39,6 +39,7 @@ struct ErrorReport {
     /// What to do next, for errors after which that is the same in every command.
     var advice: String? {
         switch error.code {
+        case .connectionFailed where error.detail["tls"] != nil: tlsAdvice
         case .connectionFailed:
             "Is the service running at \(address ?? "that address")? `semblance serve` starts one; "
                 + "--address names another."
@@ -75,6 +76,17 @@ struct ErrorReport {
         case .storeDamaged: "`semblance serve` moves a damaged store aside and begins an empty one, fenced."
         case .unsupportedFormat: "The store was written by a newer version: use that one."
         default: nil
+        }
+    }
+
+    private var tlsAdvice: String {
+        switch error.detail["tls"] {
+        case "untrusted": "--tls-ca FILE names the authority that has signed the service's certificate."
+        case "other-name": "--tls-server-name NAME names the one that the certificate is for."
+        case "certificate-required": "--tls-client-certificate FILE and --tls-client-key FILE show one of your own."
+        case "plaintext": "Leave out --tls and what belongs to it, or look whether this is the right address."
+        case "encrypted": "Add --tls-ca FILE, or --tls if the system trusts the service's certificate."
+        default: "The service's log says more at --log-level debug."
         }
     }
 

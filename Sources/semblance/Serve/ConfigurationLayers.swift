@@ -126,6 +126,20 @@ struct ConfigurationLayers: Sendable {
         }
     }
 
+    /// True or false, also as text.
+    func flag(_ key: ServeSettings.Key) throws(CacheError) -> Bool? {
+        let found: Found<String>? = try first(key, as: [.bool, .string]) { content in
+            switch content {
+            case .bool(let flag): ("\(flag)", "\(flag)")
+            case .string(let text): (text, text)
+            default: nil
+            }
+        }
+        guard let found else { return nil }
+        guard let flag = Bool(found.value) else { throw found.invalid("is true or false") }
+        return flag
+    }
+
     private func first<Value>(
         _ key: ServeSettings.Key, as types: [ConfigType], _ read: (ConfigContent) -> (Value, text: String)?
     ) throws(CacheError) -> Found<Value>? {

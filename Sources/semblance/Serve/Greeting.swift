@@ -6,6 +6,9 @@ import CacheStorage
 /// What a service says when it listens.
 struct Greeting {
     var addresses: [ListenAddress]
+    /// Whether there is a certificate.
+    var isEncrypted: Bool
+    var metricsAreEncrypted: Bool
     /// Nil where no metrics are served.
     var metricsAddress: ListenAddress?
     var data: String
@@ -19,8 +22,10 @@ struct Greeting {
     var finding: StoreInspection.Finding
 
     var lines: [String] {
-        var pairs: [(name: String, value: String)] = addresses.map { ("address", $0.description) }
-        if let metricsAddress { pairs.append(("metrics", "http://\(metricsAddress)/metrics")) }
+        var pairs: [(name: String, value: String)] = addresses.map { ("address", text($0)) }
+        if let metricsAddress {
+            pairs.append(("metrics", "http\(metricsAreEncrypted ? "s" : "")://\(metricsAddress)/metrics"))
+        }
         pairs.append(("data", data + (opening.isNew ? " (new)" : "")))
         pairs.append(
             (
@@ -40,6 +45,13 @@ struct Greeting {
         pairs.append(("fence", opening.isFenced ? "up" : "none"))
         return ["semblance \(ServiceVersion.current)"] + TextTable.pairs(pairs) + warnings
             + ["Listening. Control-C stops the service."]
+    }
+
+    private func text(_ address: ListenAddress) -> String {
+        switch address {
+        case .loopback, .network: "\(address)" + (isEncrypted ? " with TLS" : "")
+        case .unixSocket: address.description
+        }
     }
 
     private var warnings: [String] {

@@ -19,7 +19,7 @@ enum MetricsListening: Hashable, Sendable {
             return
         }
         let address = try ListenAddress(parsing: text)
-        guard case .loopback = address else {
+        if case .unixSocket = address {
             throw CacheError(.invalidConfiguration, "metrics are served on a port, such as 127.0.0.1:7708, or off")
         }
         self = .at(address)

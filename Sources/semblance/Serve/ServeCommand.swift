@@ -15,10 +15,14 @@ struct ServeCommand: AsyncParsableCommand {
             serial, avx2, avx512 or neon.
 
             Control-C or SIGTERM stops it in an orderly way: what was asked is answered, what was acknowledged is kept. \
-            SIGHUP reads the tokens again, which happens by itself as well when their file changes.
+            SIGHUP reads tokens and certificate again, which happens by itself as well when their files change.
+
+            On loopback addresses and Unix sockets it takes whoever comes, unless there are tokens. Any other address needs \
+            tokens and TLS: with --tls-certificate and --tls-key every port speaks TLS and nothing else, Unix sockets stay \
+            as they are.
             """)
 
-    @Option(help: "Where to listen: 127.0.0.1:7707, [::1]:7707 or unix:/path; repeatable. (default: 127.0.0.1:7707)")
+    @Option(help: "Where to listen: 127.0.0.1:7707, 0.0.0.0:7707 or unix:/path; repeatable. (default: 127.0.0.1:7707)")
     var listen: [String] = []
     @Option(
         help: ArgumentHelp(
@@ -56,6 +60,19 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Threads that search. (default: one for each core)") var searchThreads: String?
     @Option(help: "trace, debug, info, notice, warning, error or critical, on standard error. (default: info)")
     var logLevel: String?
+    @Option(
+        help: ArgumentHelp(
+            "The certificate of the service, PEM, behind it those between it and the authority that clients trust.",
+            valueName: "file"))
+    var tlsCertificate: String?
+    @Option(help: ArgumentHelp("Its private key, PEM, without a passphrase.", valueName: "file")) var tlsKey: String?
+    @Option(
+        help: ArgumentHelp(
+            "The authorities whose certificates clients must have, PEM. (default: clients need none)",
+            valueName: "file"))
+    var tlsClientCa: String?
+    @Flag(help: "Listen without TLS where other machines can reach it: on a network that keeps others out itself.")
+    var insecurePlaintext = false
     @Option(help: "A JSON file with any of these. (default: SEMBLANCE_CONFIG)") var config: String?
     @Flag(help: "The data directory holds a restored backup: begin a new incarnation, and fence it.") var restored =
         false
@@ -96,6 +113,8 @@ struct ServeCommand: AsyncParsableCommand {
             (ServeSettings.Key.metricsListen, metricsListen), (.data, data), (.tokens, tokens),
             (.durability, durability), (.mapSize, mapSize), (.maxEntries, maxEntries), (.maxBytes, maxBytes),
             (.eviction, eviction), (.searchThreads, searchThreads), (.logLevel, logLevel),
+            (.tlsCertificate, tlsCertificate), (.tlsKey, tlsKey), (.tlsClientCa, tlsClientCa),
+            (.insecurePlaintext, insecurePlaintext ? "true" : nil),
         ] {
             if let text { options[key] = [text] }
         }

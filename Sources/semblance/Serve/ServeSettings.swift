@@ -18,12 +18,15 @@ struct ServeSettings: Hashable, Sendable {
     /// Nil for as many as there are cores.
     var searchThreads: Int?
     var logLevel = Logger.Level.info
+    /// Nil without TLS.
+    var tls: TLSFiles?
+    var allowsPlaintext = false
 
     /// The name of each value: its option, in kebab case; its variable, in capitals after `SEMBLANCE_`; its key in the
     /// file.
     enum Key: String, CaseIterable, Sendable {
         case listen, metricsListen, data, tokens, durability, mapSize, maxEntries, maxBytes, maxNamespaceBytes, eviction
-        case searchThreads, logLevel
+        case searchThreads, logLevel, tlsCertificate, tlsKey, tlsClientCa, insecurePlaintext
     }
 
     init() {}
@@ -102,6 +105,30 @@ struct ServeSettings: Hashable, Sendable {
                 throw found.invalid("is \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
             }
             logLevel = level
+        }
+        tls = try Self.tls(layers)
+        allowsPlaintext = try layers.flag(.insecurePlaintext) ?? false
+    }
+
+    private static func tls(_ layers: ConfigurationLayers) throws(CacheError) -> TLSFiles? {
+        func path(_ key: Key) throws(CacheError) -> String? {
+            guard let found = try layers.text(key) else { return nil }
+            guard !found.value.isEmpty, !found.value.utf8.contains(0) else { throw found.invalid("names no file") }
+            return found.value
+        }
+        func missing(_ option: String, _ others: String) -> CacheError {
+            CacheError(
+                .invalidConfiguration, "\(option) is missing: it goes with \(others)", detail: ["key": option])
+        }
+        let clientAuthority = try path(.tlsClientCa)
+        switch (try path(.tlsCertificate), try path(.tlsKey)) {
+        case (nil, nil):
+            guard clientAuthority == nil else { throw missing("--tls-certificate", "--tls-client-ca") }
+            return nil
+        case (let certificate?, let key?):
+            return TLSFiles(certificate: certificate, key: key, clientAuthority: clientAuthority)
+        case (_?, nil): throw missing("--tls-key", "--tls-certificate")
+        case (nil, _?): throw missing("--tls-certificate", "--tls-key")
         }
     }
 

@@ -43,6 +43,8 @@ struct ServiceProcess: Sendable {
         let access = try AccessControl(
             file: settings.tokenFile, isRequired: settings.tokens != nil, clock: { .now }, logger: logger)
         server.access = access
+        server.tls = settings.tls
+        server.allowsPlaintext = settings.allowsPlaintext
         try server.validate()
 
         let (engine, finding) = try await OwnThread.run { [configuration] () throws(CacheError) in
@@ -66,7 +68,7 @@ struct ServiceProcess: Sendable {
     /// What serves until it is told to stop, and then closes the store.
     ///
     /// - Parameter stopsOnSignals: whether SIGTERM and SIGINT tell it so.
-    /// - Parameter reloadsOnHangup: whether SIGHUP reads the tokens again, instead of ending the process.
+    /// - Parameter reloadsOnHangup: whether SIGHUP reads tokens and certificate again, instead of ending the process.
     /// - Parameter onListening: called once the sockets are bound, with the ports that the system chose; that of the
     ///   metrics is nil where none are served.
     func group(
@@ -76,18 +78,31 @@ struct ServiceProcess: Sendable {
         // Shut down in the reverse order: first nobody asks any more, then the store is closed. The metrics tell how that
         // goes.
         let hangup: [ServiceGroupConfiguration.ServiceConfiguration] =
-            reloadsOnHangup ? [.init(service: HangupWatch { access.refresh(isForced: true) })] : []
+            reloadsOnHangup ? [.init(service: HangupWatch(onHangup: reload))] : []
         let endpoint = metrics.map { [ServiceGroupConfiguration.ServiceConfiguration(service: $0)] } ?? []
         return ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: hangup + endpoint + [
                     .init(service: EngineService(engine: engine)),
                     .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
+                ] + watching + [
                     .init(
                         service: Announcer(server: server, metrics: metrics, onListening: onListening),
-                        successTerminationBehavior: .ignore),
+                        successTerminationBehavior: .ignore)
                 ],
                 gracefulShutdownSignals: stopsOnSignals ? [.sigterm, .sigint] : [], logger: quiet))
+    }
+
+    private var watching: [ServiceGroupConfiguration.ServiceConfiguration] {
+        guard let credentials = server.credentials else { return [] }
+        return [.init(service: CertificateWatch(credentials: credentials), successTerminationBehavior: .ignore)]
+    }
+
+    private var reload: @Sendable () -> Void {
+        { [access, credentials = server.credentials] in
+            access.refresh(isForced: true)
+            credentials?.look(isForced: true)
+        }
     }
 
     /// ServiceLifecycle tells of each step; what matters of them the server says itself.
@@ -122,7 +137,8 @@ struct ServiceProcess: Sendable {
     /// Lines for whoever has started the service.
     func greeting(_ addresses: [ListenAddress], _ metricsAddress: ListenAddress?) -> [String] {
         Greeting(
-            addresses: addresses, metricsAddress: metricsAddress, data: settings.data, opening: engine.opening, kernel: kernel,
+            addresses: addresses, isEncrypted: settings.tls != nil, metricsAreEncrypted: metrics?.isEncrypted ?? false,
+            metricsAddress: metricsAddress, data: settings.data, opening: engine.opening, kernel: kernel,
             tokens: access.demandsTokens ? access.counts.tokens : nil, tokenFile: settings.tokenFile.path,
             durability: settings.durability, position: engine.position, finding: finding
         ).lines

@@ -11,6 +11,7 @@ import VectorSearch
 struct RunningServer: Sendable {
     let addresses: [ListenAddress]
     let folder: URL
+    let server: CacheServer
     private let group: ServiceGroup
 
     var tcp: ListenAddress { addresses[0] }
@@ -59,7 +60,8 @@ struct RunningServer: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             do {
-                try await body(RunningServer(addresses: try await server.addresses, folder: folder, group: group))
+                try await body(
+                    RunningServer(addresses: try await server.addresses, folder: folder, server: server, group: group))
             } catch {
                 tasks.cancelAll()
                 throw error

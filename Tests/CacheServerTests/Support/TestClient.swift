@@ -3,31 +3,43 @@ import CacheProtocol
 import CacheServer
 import NIOCore
 import NIOPosix
+import NIOSSL
+import Synchronization
 
 /// A client that sends bytes and reads frames, and nothing else.
 final class TestClient: Sendable {
     let channel: any Channel
     private let frames: AsyncStream<Frame>
+    /// Whether TLS ended without saying so.
+    private let truncated: Truncated
 
-    init(_ address: ListenAddress) async throws {
+    var isTruncated: Bool { truncated.flag.load(ordering: .relaxed) }
+
+    /// - Parameter tls: to encrypt the connection.
+    init(_ address: ListenAddress, tls: NIOSSLContext? = nil) async throws {
         let (frames, continuation) = AsyncStream<Frame>.makeStream()
+        let truncated = Truncated()
         self.frames = frames
+        self.truncated = truncated
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(FrameCollector(continuation))
+                    let pipeline = channel.pipeline.syncOperations
+                    if let tls { try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: nil)) }
+                    try pipeline.addHandler(FrameCollector(continuation, truncated))
                 }
             }
         channel =
             switch address {
-            case .loopback(let host, let port): try await bootstrap.connect(host: host, port: port).get()
+            case .loopback(let host, let port), .network(let host, let port):
+                try await bootstrap.connect(host: host, port: port).get()
             case .unixSocket(let path): try await bootstrap.connect(unixDomainSocketPath: path).get()
             }
     }
 
-    static func greeted(_ address: ListenAddress) async throws -> TestClient {
-        let client = try await TestClient(address)
+    static func greeted(_ address: ListenAddress, tls: NIOSSLContext? = nil) async throws -> TestClient {
+        let client = try await TestClient(address, tls: tls)
         _ = try await client.ask(.hello(HelloRequest(clientName: "test")), 1)
         return client
     }
@@ -55,13 +67,28 @@ final class TestClient: Sendable {
     func close() async throws { try await channel.close() }
 }
 
+private final class Truncated: Sendable {
+    let flag = Atomic(false)
+}
+
 private final class FrameCollector: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     private var decoder = FrameDecoder(expecting: .replies)
     private var bytes = ByteBuffer()
     private let frames: AsyncStream<Frame>.Continuation
 
-    init(_ frames: AsyncStream<Frame>.Continuation) { self.frames = frames }
+    private let truncated: Truncated
+
+    init(_ frames: AsyncStream<Frame>.Continuation, _ truncated: Truncated) {
+        self.frames = frames
+        self.truncated = truncated
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error as? NIOSSLError == .uncleanShutdown { truncated.flag.store(true, ordering: .relaxed) }
+        frames.finish()
+        context.close(promise: nil)
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var new = unwrapInboundIn(data)
@@ -78,5 +105,4 @@ private final class FrameCollector: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) { frames.finish() }
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }

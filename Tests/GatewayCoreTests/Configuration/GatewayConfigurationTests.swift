@@ -26,6 +26,8 @@ import Testing
     @Test func everythingCanBeConfigured() throws {
         let configuration = try Self.read([
             "listen: localhost:9000", "cache.address: unix:/run/semblance.sock",
+            "cache.tls: on", "cache.tls-ca: ca.pem", "cache.tls-server-name: cache.internal",
+            "cache.tls-client-certificate: own.pem", "cache.tls-client-key: own.key",
             "cache.token: t0ken", "cache.namespace: shop", "cache.namespaces: [support, hr]", "cache.timeout: 100ms",
             "upstreams.local.base-url: http://127.0.0.1:11434/v1", "upstreams.local.calls: 4",
             "upstreams.local.timeout: 30s",
@@ -44,6 +46,10 @@ import Testing
         ])
         #expect(configuration.listen == .network(host: "localhost", port: 9_000))
         #expect(configuration.cache.address == .unixSocket(path: "/run/semblance.sock"))
+        #expect(
+            configuration.cache.tls
+                == .init(
+                    authority: "ca.pem", serverName: "cache.internal", certificate: "own.pem", key: "own.key"))
         #expect(configuration.cache.allowedNamespaces == ["support", "hr"])
         #expect(configuration.cache.timeoutMilliseconds == 100)
         let local = try configuration.routes.route("local/llama3", .chatCompletions)
@@ -97,7 +103,7 @@ import Testing
         ]
         let settings = try Self.read(file).settings
         let values = [
-            "listen": "h:1", "address": "h:2", "kind": "anthropic", "base-url": "http://y", "key": "k",
+            "listen": "h:1", "address": "h:2", "tls": "on", "kind": "anthropic", "base-url": "http://y", "key": "k",
             "credential": "client",
             "timeout": "7s", "calls": "3", "semantic": "off", "share": "team", "guards": "none", "ttl": "9s",
             "answer-bytes": "7", "prompt-bytes": "7", "sampled": "off", "window": "64", "least": "1",
@@ -108,7 +114,10 @@ import Testing
             "authentication": "none", "secrets": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "where": "a=b|c, d=e",
         ]
         // Those that exclude others, or need them.
-        let skipped: Set = ["url", "threshold", "target-precision", "label", "previous", "version"]
+        let skipped: Set = [
+            "url", "threshold", "target-precision", "label", "previous", "version", "tls-ca", "tls-server-name",
+            "tls-client-certificate", "tls-client-key",
+        ]
         for setting in settings where !setting.key.hasPrefix("routes.") {
             let name = String(setting.key.split(separator: ".").last ?? "")
             guard !skipped.contains(name) else { continue }
@@ -197,6 +206,9 @@ import Testing
         ("webhooks.mappings.dbt.label: {v}", "webhooks.mappings.dbt.label", "exclude"),
         ("webhooks.mappings.dbt.where: x", "webhooks.mappings.dbt.where", "mapping"),
         ("cache.token: a b", "cache.token", "printable"),
+        ("cache.tls: maybe", "cache.tls", "on or off"),
+        ("cache.tls-ca: ca.pem", "cache.tls-ca", "without cache.tls"),
+        ("cache.tls-client-key: own.key", "cache.tls-client-key", "without cache.tls"),
     ])
     func whatIsWrongIsSaidWithItsKeyItsLineAndWhatIsExpected(_ line: String, _ key: String, _ words: String) throws {
         let error = #expect(throws: ConfigurationError.self) { try Self.read(["breaker.probes: 2", line]) }

@@ -21,6 +21,7 @@ from semblance.answers import (
 from semblance.channel import Channel, too_many_waiting
 from semblance.configuration import Configuration
 from semblance.copies import Scan, ScanPage
+from semblance.encryption import unreachable
 from semblance.errors import CacheError, ErrorCode, deadline_exceeded, malformed
 from semblance.filling import computed_answer, filled_answer, found_answer, insertion_of, only, with_payload
 from semblance.freshness import (
@@ -165,9 +166,9 @@ class AsyncClient:
         except AttemptFailed as error:
             failure = error.error
             if failure.code is ErrorCode.DEADLINE_EXCEEDED:
-                failure = self._unreachable(failure.message)
+                failure = unreachable(self.address, failure.message)
         except (OSError, UnicodeError, ValueError, asyncio.TimeoutError) as error:
-            failure = self._unreachable(str(error) or "timed out")
+            failure = unreachable(self.address, error)
         except BaseException:
             channel.end(CLIENT_CLOSED)
             raise
@@ -181,17 +182,12 @@ class AsyncClient:
         tls, name = self.configuration.tls, self.configuration.tls_server_name
         address = self.address
         if isinstance(address, UnixAddress):
-            server_name = (name or "") if tls else None
-            await loop.create_unix_connection(lambda: channel, address.path, ssl=tls, server_hostname=server_name)
+            await loop.create_unix_connection(lambda: channel, address.path)
         else:
             server_name = (name or address.host) if tls else None
             await loop.create_connection(
                 lambda: channel, address.host, address.port, ssl=tls, server_hostname=server_name
             )
-
-    def _unreachable(self, cause: str) -> CacheError:
-        detail = {"address": str(self.address), "cause": cause}
-        return CacheError(ErrorCode.CONNECTION_FAILED, "the service cannot be reached", detail)
 
     # MARK: Looking up
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from semblance.errors import CacheError, ErrorCode
 
@@ -23,7 +25,7 @@ class Configuration:
     #: 512 bytes; a string is UTF-8. Without one that holds calls fail with `unauthenticated`, and with `forbidden` for
     #: what it is not good for.
     token: str | bytes = ""
-    #: Connections are encrypted with it.
+    #: Encrypts connections to a port; Unix sockets are never encrypted.
     tls: ssl.SSLContext | None = None
     #: The name that the certificate is checked for; None for the host of the address.
     tls_server_name: str | None = None
@@ -55,6 +57,22 @@ class Configuration:
     #: Spreads out the reconnects of many clients: a number from 0 up to 1.
     randomness: Callable[[], float] = random.random
 
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None, **options: Any) -> Configuration:
+        """With the token and the TLS that the variables of the command line name; `options` are the other values.
+
+        `SEMBLANCE_TOKEN`; `SEMBLANCE_TLS` (`on` or `off`), `SEMBLANCE_TLS_CA`, `SEMBLANCE_TLS_SERVER_NAME`,
+        `SEMBLANCE_TLS_CLIENT_CERTIFICATE` and `SEMBLANCE_TLS_CLIENT_KEY`, of which any but `off` asks for TLS. Raises
+        `CacheError`, `invalid-configuration` with the detail `field`.
+        """
+        variables = os.environ if environment is None else environment
+        return cls(
+            token=variables.get("SEMBLANCE_TOKEN", ""),
+            tls=_tls(variables),
+            tls_server_name=variables.get("SEMBLANCE_TLS_SERVER_NAME") or None,
+            **options,
+        )
+
     def __post_init__(self) -> None:
         """Raises `CacheError`, `invalid-configuration` with the detail `field`."""
         _check("client_name", len(self.client_name.encode()) <= _CLIENT_NAME_BYTES, "has at most 128 bytes")
@@ -68,6 +86,27 @@ class Configuration:
         _check(
             "reconnect_delay_limit", self.reconnect_delay_limit >= self.reconnect_delay, "is at least reconnect_delay"
         )
+
+
+def _tls(variables: Mapping[str, str]) -> ssl.SSLContext | None:
+    prefix = "SEMBLANCE_TLS"
+    switch = variables.get(prefix, "")
+    _check(prefix, switch in ("", "on", "off"), "is on or off")
+    names = ("CA", "SERVER_NAME", "CLIENT_CERTIFICATE", "CLIENT_KEY")
+    authority, name, certificate, key = (variables.get(f"{prefix}_{last}") for last in names)
+    if switch == "off" or not (switch or authority or name or certificate or key):
+        return None
+    _check(f"{prefix}_CLIENT_CERTIFICATE", bool(certificate) == bool(key), f"and {prefix}_CLIENT_KEY go together")
+    field = f"{prefix}_CA"
+    try:
+        context = ssl.create_default_context(cafile=authority or None)
+        if certificate:
+            field = f"{prefix}_CLIENT_CERTIFICATE"
+            context.load_cert_chain(certificate, key)
+    except OSError as error:  # ssl.SSLError is one
+        message = f"{field} names a file that cannot be used: {error}"
+        raise CacheError(ErrorCode.INVALID_CONFIGURATION, message, {"field": field}) from error
+    return context
 
 
 def _check(field: str, is_valid: bool, rule: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from semblance.configuration import Configuration
+from semblance.encryption import not_encrypted
 from semblance.errors import CacheError, ErrorCode, connection_closed, malformed
 from semblance.retry import AttemptFailed
 from semblance.service import ServiceInformation
@@ -99,7 +100,7 @@ class Conversation(Generic[Waiter]):
             while self.failure is None and (frame := self._decoder.next_frame()) is not None:
                 self._received(frame, answers)
         except CacheError as error:
-            self.failure = error
+            self.failure = (not_encrypted(data) if self.information is None else None) or error
         return answers
 
     def _received(self, frame: Frame, answers: list[tuple[Waiter, Any]]) -> None:

@@ -13,6 +13,7 @@ from semblance.address import Address, UnixAddress
 from semblance.configuration import Configuration
 from semblance.conversation import Conversation
 from semblance.deadline_socket import DeadlineSocket
+from semblance.encryption import unreachable
 from semblance.errors import CacheError, ErrorCode, connection_closed, deadline_exceeded
 from semblance.retry import CLIENT_CLOSED, AttemptFailed, Backoff
 from semblance.service import ServiceInformation
@@ -125,14 +126,14 @@ def _lost(error: OSError) -> AttemptFailed:
 
 def _connect(address: Address, configuration: Configuration, deadline: float) -> socket.socket:
     """Tries every address that a name has. Raises `CacheError`, `connection-failed` or `deadline-exceeded`."""
-    failure: OSError | None = None
+    failure: Exception | None = None
     try:
         if isinstance(address, UnixAddress):
             targets: list[Any] = [(socket.AF_UNIX, socket.SOCK_STREAM, 0, "", address.path)]
         else:
             targets = list(socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM))
     except (OSError, UnicodeError) as error:
-        raise _unreachable(address, error) from error
+        raise unreachable(address, error) from error
     for family, kind, protocol, _, target in targets:
         remaining = deadline - time.monotonic()
         if remaining <= 0:
@@ -143,22 +144,17 @@ def _connect(address: Address, configuration: Configuration, deadline: float) ->
             connection.connect(target)
             if family != socket.AF_UNIX:
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if configuration.tls is None:
+            if configuration.tls is None or isinstance(address, UnixAddress):
                 return connection
-            host = None if isinstance(address, UnixAddress) else address.host
-            return configuration.tls.wrap_socket(connection, server_hostname=configuration.tls_server_name or host)
-        except (OSError, ValueError) as error:  # ValueError: TLS without a name to check
+            name = configuration.tls_server_name or address.host
+            return configuration.tls.wrap_socket(connection, server_hostname=name)
+        except (OSError, ValueError) as error:  # ValueError: a name that is none
             connection.close()
-            failure = error if isinstance(error, OSError) else OSError(str(error))
+            failure = error
         except BaseException:
             connection.close()
             raise
-    raise _unreachable(address, failure or TimeoutError("timed out"))
-
-
-def _unreachable(address: Address, cause: object) -> CacheError:
-    detail = {"address": str(address), "cause": str(cause)}
-    return CacheError(ErrorCode.CONNECTION_FAILED, "the service cannot be reached", detail)
+    raise unreachable(address, failure or TimeoutError("timed out"))
 
 
 class Pool:
@@ -227,7 +223,7 @@ class Pool:
         except AttemptFailed as failure:
             if failure.error.code is ErrorCode.DEADLINE_EXCEEDED and deadline > by:
                 # The call itself has time left: the service is not there, rather than slow.
-                error = _unreachable(self._address, failure.error.message)
+                error = unreachable(self._address, failure.error.message)
                 failure = AttemptFailed(error, may_have_been_sent=False)
             with self._changed:
                 self._backoff.failed(failure.error, time.monotonic())
