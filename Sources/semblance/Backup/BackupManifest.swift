@@ -1,3 +1,4 @@
+import CacheAccess
 import CacheEngine
 import CacheModel
 import CacheStorage
@@ -58,16 +59,9 @@ struct BackupManifest: Hashable, Sendable, Codable {
 extension BackupManifest {
     init(_ summary: StoreSummary, madeAt: Timestamp, version: String, byteCount: Int, sha256: String) {
         self.init(
-            semblance: version, madeAt: madeAt.text, storeFormat: summary.format,
+            semblance: version, madeAt: TimestampText.text(madeAt), storeFormat: summary.format,
             position: summary.position.description, isFenced: summary.isFenced,
             namespaceCount: summary.namespaceCount, entryCount: summary.entryCount,
             watermarkCount: summary.watermarkCount, byteCount: byteCount, sha256: sha256)
-    }
-}
-
-extension Timestamp {
-    /// To the second: `2026-11-23T18:05:00Z`.
-    var text: String {
-        Date(timeIntervalSince1970: Double(milliseconds / 1_000)).formatted(.iso8601)
     }
 }
