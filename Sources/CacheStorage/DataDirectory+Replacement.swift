@@ -35,8 +35,15 @@ extension DataDirectory {
             throw StorageFailure.system("removing \(path)/lock.mdb")
         }
         guard rename(newFile, dataFile) == 0 else { throw StorageFailure.system("renaming \(newFile)") }
-        try PendingFile.synchronizeFolder(of: dataFile)
         DirectoryOwner.adopt(["data.mdb"], in: path)
+        do throws(CacheError) {
+            try PendingFile.synchronizeFolder(of: dataFile)
+        } catch {
+            throw CacheError(
+                error.code,
+                "the new store is in its place, but a power cut may bring the old one back: \(error.message)",
+                detail: error.detail)
+        }
         return kept
     }
 }

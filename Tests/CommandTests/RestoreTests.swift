@@ -1,5 +1,6 @@
 import CacheEngine
 import CacheModel
+import CacheStorage
 import Foundation
 import SemblanceClient
 import Testing
@@ -143,6 +144,24 @@ import VectorSearch
         #expect(nothing.exitCode == 1)
         #expect(nothing.error.contains("No such file"))
         #expect(!sample.folder.exists("store"))
+    }
+
+    @Test(arguments: ["format-1", "format-2"])
+    func aBackupOfAnEarlierFormatIsRestoredInTheCurrentOne(_ format: String) async throws {
+        let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let fixture = tests.appending(path: "Fixtures/stores/\(format)/data.mdb")
+        try FileManager.default.createDirectory(atPath: sample.data, withIntermediateDirectories: true)
+        try sample.folder.write("store/data.mdb", try Data(contentsOf: fixture))
+        // Before the program that is to upgrade it has run.
+        let outcome = try await sample.run("backup", sample.backup, "--verify", "--json")
+        #expect(outcome.exitCode == 0, "\(outcome.error)")
+        #expect(outcome.json["storeFormat"] as? Int == (format == "format-1" ? 1 : 2))
+        #expect(try await sample.run("check", "--backup", sample.backup).exitCode == 0)
+        let namespaceCount = try #require(outcome.json["namespaceCount"] as? Int)
+        #expect(try await sample.run("restore", sample.backup, "--replace").exitCode == 0)
+        #expect(try await sample.run("check", "--json").json["namespaceCount"] as? Int == namespaceCount)
+        let again = try await sample.run("backup", sample.folder.file("again"), "--json")
+        #expect(again.json["storeFormat"] as? Int == Int(StoreRecord.currentFormat))
     }
 
     /// Kills it at moments that are spread over its run: either store is whole, and the new one is never without its fence.

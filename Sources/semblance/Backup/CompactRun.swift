@@ -28,7 +28,7 @@ struct CompactRun {
     var isUnwanted: () -> Bool = { false }
 
     /// - Throws: `store-locked` while a service or a backup uses the store; `storage-full` before anything is written;
-    ///   `store-damaged`, `storage-failed`, `invalid-argument` without a store. The store is then what it was.
+    ///   `store-damaged`, `storage-failed`, `invalid-argument` without a store. The store has the same contents in any case.
     func run() throws(CacheError) -> Report {
         let clock = ContinuousClock()
         let start = clock.now

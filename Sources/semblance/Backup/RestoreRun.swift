@@ -43,7 +43,7 @@ struct RestoreRun {
 
     /// - Throws: `store-damaged` for a backup that is not whole, `unsupported-format` for one of a newer version; `store-locked`
     ///   while a service or a backup uses the directory; `invalid-argument` for one that is in use otherwise; `storage-full`,
-    ///   `storage-failed`. The directory's store is then what it was.
+    ///   `storage-failed`. Unless it says otherwise, the directory's store is then what it was.
     func run() throws(CacheError) -> Report {
         let clock = ContinuousClock()
         let start = clock.now
