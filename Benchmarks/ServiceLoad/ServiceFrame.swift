@@ -17,8 +17,9 @@ package enum ServiceFrame {
         try bytes(of: .hello(HelloRequest(clientName: "service-benchmark")))
     }
 
-    package static func lookup(_ vector: [Float], namespace: String) throws -> [UInt8] {
-        try bytes(of: .lookup(LookupRequest(namespace: namespace, [Lookup(vector: vector)])))
+    /// - Parameter threshold: nil for the namespace's.
+    package static func lookup(_ vector: [Float], namespace: String, threshold: Float? = nil) throws -> [UInt8] {
+        try bytes(of: .lookup(LookupRequest(namespace: namespace, [Lookup(vector: vector, threshold: threshold)])))
     }
 
     package static func insert(_ insertions: [Insertion], namespace: String) throws -> [UInt8] {

@@ -8,6 +8,9 @@ struct OverloadBenchmark {
     let findings: Findings
 
     private static let allowedFactor = 5.0
+    /// Low enough that searching is most of the work. At 0.95 a search takes no longer than it takes to send and read a
+    /// request, and on two processors the client would be measured, who has one of them.
+    private static let threshold: Float = 0.7
 
     func run() throws {
         let folder = try TemporaryFolder("service-benchmark")
@@ -17,7 +20,7 @@ struct OverloadBenchmark {
         let workload = Workload(options, rowCount: options.rows)
         try workload.fill(semblance)
         let load = try LookupLoad(
-            port: semblance.port, connectionCount: options.overloadConnections, frames: try workload.lookups(2_000))
+            port: semblance.port, connectionCount: options.overloadConnections, frames: try workload.lookups(2_000, threshold: Self.threshold))
 
         findings.progress("  capacity")
         _ = try load.run(.closed(inFlight: 8), seconds: options.seconds)
@@ -55,7 +58,7 @@ struct OverloadBenchmark {
         findings.report.line("## Overload")
         findings.report.line()
         findings.report.line(
-            "\(options.rows.grouped) rows, \(options.overloadConnections) connections; \(capacity.short) lookups/s in a "
+            "\(options.rows.grouped) rows, threshold \(Self.threshold), \(options.overloadConnections) connections; \(capacity.short) lookups/s in a "
                 + "closed loop with 8 under way on each, the median of \(options.rounds) rounds of \(options.seconds.short) "
                 + "s. Then open loops of \(options.overloadSeconds.short) s; times of accepted lookups, ms.")
         findings.report.line()

@@ -19,9 +19,12 @@ struct Workload {
     }
 
     /// Lookups of which every second one has a row to find.
-    func lookups(_ count: Int) throws -> [[UInt8]] {
+    ///
+    /// - Parameter threshold: nil for 0.95, the namespace's.
+    func lookups(_ count: Int, threshold: Float? = nil) throws -> [[UInt8]] {
         try (0..<count).map {
-            try ServiceFrame.lookup(vectors.query($0, rowCount: rowCount), namespace: Self.namespace)
+            let query = vectors.query($0, rowCount: rowCount)
+            return try ServiceFrame.lookup(query, namespace: Self.namespace, threshold: threshold)
         }
     }
 

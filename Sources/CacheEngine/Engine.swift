@@ -59,7 +59,10 @@ package final class Engine: Sendable {
         self.counters = counters
         let writes = WriteQueue(limit: configuration.writeQueueLimit)
         self.writes = writes
-        let reads = ReadQueue(limit: configuration.lookupQueueLimit)
+        let reads = ReadQueue(
+            limit: configuration.lookupQueueLimit,
+            delayLimitNanoseconds: configuration.lookupDelayLimitMilliseconds.map { Int64($0) * 1_000_000 },
+            threads: configuration.searchThreads)
         self.reads = reads
         // Once the queue is closed nothing will be evicted any more.
         let hits = HitLogs { _ = writes.push { $0.countHits() } }

@@ -35,6 +35,8 @@ package struct EngineConfiguration: Sendable {
     /// Threads that search. One of them is busy per lookup batch at most.
     package var searchThreads: Int
     package var lookupQueueLimit = Limits.lookupQueueCount
+    /// How long lookups may wait before others are refused, see `QueueDelay`; nil for any time.
+    package var lookupDelayLimitMilliseconds: Int?
     package var writeQueueLimit = Limits.writeQueueCount
     package var eviction = EvictionSettings()
     package var watermarkLimit = Limits.watermarksPerNamespace

@@ -90,6 +90,15 @@ import Testing
         #expect(batches == [[200, 56], [1], [300], [1, 255], [1]])
     }
 
+    @Test func aBatchIsTheShareOfOneThread() throws {
+        let queue = ReadQueue(limit: 100, threads: 2)
+        for _ in 0..<10 { try queue.push(Self.read(1)) }
+        queue.close()
+        var batches: [Int] = []
+        while let batch = queue.next() { batches.append(batch.count) }
+        #expect(batches == [5, 3, 1, 1])
+    }
+
     @Test func aFullQueueRefusesAndAClosedOneToo() throws {
         let queue = ReadQueue(limit: 2)
         for _ in 0..<2 { try queue.push(Self.read(1)) }

@@ -34,7 +34,7 @@ import Testing
 
     private static let file = """
         {"listen": ["127.0.0.1:1"], "metricsListen": "127.0.0.1:8", "data": "file", "tokens": "file.json",
-         "durability": "relaxed", "mapSize": "1GiB", "searchThreads": 3, "maxEntries": 1000, "maxBytes": "1GiB",
+         "durability": "relaxed", "mapSize": "1GiB", "searchThreads": 3, "lookupDelay": "5ms", "maxEntries": 1000, "maxBytes": "1GiB",
          "maxNamespaceBytes": ["a=64MiB", "b=c=128MiB"], "eviction": "lru", "logLevel": "debug",
          "tlsCertificate": "c", "tlsKey": "k", "tlsClientCa": "a", "insecurePlaintext": true}
         """
@@ -44,7 +44,7 @@ import Testing
         "SEMBLANCE_TLS_CERTIFICATE": "vc", "SEMBLANCE_TLS_KEY": "vk", "SEMBLANCE_INSECURE_PLAINTEXT": "false",
         "SEMBLANCE_MAX_ENTRIES": "2000", "SEMBLANCE_MAX_BYTES": "2GiB", "SEMBLANCE_EVICTION": "value",
         "SEMBLANCE_MAX_NAMESPACE_BYTES": "a=1GiB,b=2GiB", "SEMBLANCE_MAP_SIZE": "2GiB",
-        "SEMBLANCE_SEARCH_THREADS": "4", "SEMBLANCE_LOG_LEVEL": "error", "PATH": "/bin",
+        "SEMBLANCE_SEARCH_THREADS": "4", "SEMBLANCE_LOOKUP_DELAY": "1s", "SEMBLANCE_LOG_LEVEL": "error", "PATH": "/bin",
     ]
 
     @Test func withoutAnythingTheDefaultsHold() async throws {
@@ -71,6 +71,7 @@ import Testing
         #expect(settings.eviction.namespaceByteLimits == ["a": 64 << 20, "b=c": 128 << 20])
         #expect(settings.eviction.order == .recency)
         #expect(settings.searchThreads == 3)
+        #expect(settings.lookupDelayMilliseconds == 5)
         #expect(settings.logLevel == .debug)
         #expect(settings.tls == TLSFiles(certificate: "c", key: "k", clientAuthority: "a"))
         #expect(settings.allowsPlaintext)
@@ -89,6 +90,7 @@ import Testing
         #expect(settings.eviction.namespaceByteLimits == ["a": 1 << 30, "b": 2 << 30])
         #expect(settings.eviction.order == .value)
         #expect(settings.searchThreads == 4)
+        #expect(settings.lookupDelayMilliseconds == 1_000)
         #expect(settings.logLevel == .error)
         #expect(settings.tls == TLSFiles(certificate: "vc", key: "vk", clientAuthority: "a"))
         #expect(!settings.allowsPlaintext)
@@ -98,7 +100,7 @@ import Testing
         let options: [ServeSettings.Key: [String]] = [
             .listen: ["127.0.0.1:3", "[::1]:4"], .metricsListen: ["off"], .data: ["option"],
             .durability: ["relaxed"], .mapSize: ["3GiB"], .maxEntries: ["3000"], .maxBytes: ["3GiB"],
-            .maxNamespaceBytes: ["c=64MiB"], .eviction: ["lru"], .searchThreads: ["5"], .logLevel: ["trace"],
+            .maxNamespaceBytes: ["c=64MiB"], .eviction: ["lru"], .searchThreads: ["5"], .lookupDelay: ["off"], .logLevel: ["trace"],
             .tlsCertificate: ["oc"], .insecurePlaintext: ["true"],
         ]
         let settings = try await settings(options: options, environment: Self.environment, file: Self.file)
@@ -112,6 +114,7 @@ import Testing
         #expect(settings.eviction.namespaceByteLimits == ["c": 64 << 20])
         #expect(settings.eviction.order == .recency)
         #expect(settings.searchThreads == 5)
+        #expect(settings.lookupDelayMilliseconds == nil)
         #expect(settings.logLevel == .trace)
         #expect(settings.tls == TLSFiles(certificate: "oc", key: "vk", clientAuthority: "a"))
         #expect(settings.allowsPlaintext)
@@ -136,7 +139,8 @@ import Testing
         (.maxBytes, "1MiB", "--max-bytes"), (.maxBytes, "-1", "--max-bytes"), (.eviction, "fifo", "--eviction"),
         (.maxNamespaceBytes, "support", "--max-namespace-bytes"), (.maxNamespaceBytes, "=1GiB", "--max-namespace-bytes"),
         (.maxNamespaceBytes, "support=1MiB", "--max-namespace-bytes"),
-        (.searchThreads, "0", "--search-threads"), (.logLevel, "loud", "--log-level"),
+        (.searchThreads, "0", "--search-threads"), (.lookupDelay, "2", "--lookup-delay"),
+        (.lookupDelay, "61s", "--lookup-delay"), (.logLevel, "loud", "--log-level"),
         (.listen, "example.com:1", "--listen"), (.tlsKey, "", "--tls-key"),
         (.insecurePlaintext, "yes", "--insecure-plaintext"),
         (.listen, "somewhere", "--listen"), (.data, "", "--data"), (.metricsListen, "7708", "--metrics-listen"),

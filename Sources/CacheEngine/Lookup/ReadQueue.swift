@@ -6,31 +6,47 @@ internal import Synchronization
 package struct PendingRead: Sendable {
     package var request: ReadRequest
     package var reply: @Sendable (ReadReply) -> Void
-    let submittedAt = MonotonicTime.now
+    let submittedAt: MonotonicTime
 
-    package init(request: ReadRequest, reply: @escaping @Sendable (ReadReply) -> Void) {
+    package init(
+        request: ReadRequest, at submittedAt: MonotonicTime = .now, reply: @escaping @Sendable (ReadReply) -> Void
+    ) {
         self.request = request
+        self.submittedAt = submittedAt
         self.reply = reply
     }
 }
 
-/// Reads on their way to the search threads, bounded. A thread takes whatever waits as one batch: nobody waits for a batch to fill.
+/// Reads on their way to the search threads, bounded in number and, once they come faster than they are answered, in
+/// how long they wait. A thread takes its share of what waits as one batch: nobody waits for a batch to fill.
 package final class ReadQueue: Sendable {
     private struct State {
         var waiting = Deque<PendingRead>()
+        var delay: QueueDelay
         var isClosed = false
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let signal = Signal()
     private let limit: Int
+    private let threads: Int
 
-    package init(limit: Int) { self.limit = limit }
+    /// - Parameters:
+    ///   - limit: of the reads that wait.
+    ///   - threads: that take batches.
+    package init(limit: Int, delayLimitNanoseconds: Int64? = nil, threads: Int = 1) {
+        self.limit = limit
+        self.threads = threads
+        state = Mutex(State(delay: QueueDelay(limitNanoseconds: delayLimitNanoseconds)))
+    }
 
     package func push(_ read: PendingRead) throws(WriteQueue.Rejection) {
         let rejection = state.withLock { state -> WriteQueue.Rejection? in
             if state.isClosed { return .closed }
-            guard state.waiting.count < limit else { return .full }
+            guard state.waiting.count < limit,
+                state.delay.admits(
+                    at: read.submittedAt, oldest: state.waiting.first?.submittedAt, count: state.waiting.count)
+            else { return .full }
             state.waiting.append(read)
             return nil
         }
@@ -38,14 +54,16 @@ package final class ReadQueue: Sendable {
         signal.notify()
     }
 
-    /// Waits for reads and takes up to `Limits.searchBatchCount` queries; nil when the queue is closed and empty.
+    /// Waits for reads and takes one thread's share of them, up to `Limits.searchBatchCount` queries; nil when the queue
+    /// is closed and empty.
     package func next() -> [PendingRead]? {
         while true {
             let ticket = signal.ticket()
             let (batch, isClosed) = state.withLock { state -> ([PendingRead], Bool) in
                 var batch: [PendingRead] = []
                 var queries = 0
-                while let first = state.waiting.first {
+                let share = (state.waiting.count + threads - 1) / threads
+                while batch.count < share, let first = state.waiting.first {
                     queries += first.request.queryCount
                     if !batch.isEmpty, queries > Limits.searchBatchCount { break }
                     batch.append(state.waiting.removeFirst())

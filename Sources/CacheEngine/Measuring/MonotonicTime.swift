@@ -17,5 +17,7 @@ package struct MonotonicTime: Hashable, Sendable {
         return MonotonicTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
 
+    package func advanced(byNanoseconds more: Int64) -> MonotonicTime { MonotonicTime(nanoseconds: nanoseconds + more) }
+
     package func nanoseconds(since earlier: MonotonicTime) -> Int64 { nanoseconds - earlier.nanoseconds }
 }

@@ -72,8 +72,7 @@ extension ConnectionHandler {
         switch plan {
         case .answer(let reply): self.reply(reply, identifier, times)
         case .read(let read, let assembly):
-            if inlineAllowance > 0, case .lookup = read, let answer = executor.answerInline(read, limit: inlineLimit) {
-                inlineAllowance -= 1
+            if case .lookup = read, let answer = answerInline(read, arrivedAt: arrivedAt) {
                 times.answeredAt = eventLoop.now
                 reply(assembly.reply(to: answer), identifier, times)
                 return
@@ -95,6 +94,17 @@ extension ConnectionHandler {
     private func reply(_ reply: Reply, _ identifier: UInt64, _ times: RequestTimes) {
         output.append(reply, identifier: identifier)
         services.metrics.timings.replied(reply.opcode, times, now: eventLoop.now)
+    }
+
+    /// - Returns: nil for what is to be handed over.
+    private func answerInline(_ read: ReadRequest, arrivedAt: NIODeadline) -> ReadReply? {
+        let limit = inlineLimit
+        guard inlineAllowance > 0, limit == .long || activity.maySearch(now: arrivedAt) else { return nil }
+        let start = eventLoop.now
+        guard let answer = services.executor.answerInline(read, limit: limit) else { return nil }
+        inlineAllowance -= 1
+        activity.searched(for: eventLoop.now - start)
+        return answer
     }
 
     /// A connection that has its event loop for itself and sends nothing before it is answered gains nothing by another

@@ -9,7 +9,15 @@ package final class LoopActivity: Sendable {
     /// A connection that was silent for so long may well be so for some milliseconds more.
     private static let silence = TimeAmount.seconds(1)
 
+    private let budget = Mutex(InlineBudget())
+
     package init() {}
+
+    /// Whether the loop may search itself, while others may wait for it.
+    package func maySearch(now: NIODeadline) -> Bool { budget.withLock { $0.allows(now: now) } }
+
+    /// It has searched for so long.
+    package func searched(for time: TimeAmount) { budget.withLock { $0.spend(time) } }
 
     /// Notes a request.
     ///

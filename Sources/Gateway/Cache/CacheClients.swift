@@ -15,6 +15,8 @@ struct CacheClients: Sendable {
         let address = try ServiceAddress(parsing: cache.address.description)
         var configuration = ClientConfiguration()
         configuration.clientName = "semblance-gateway"
+        // A moment more is cheaper than a call of a model.
+        configuration.retriesOverloaded = true
         configuration.token = cache.token?.value ?? ""
         configuration.tls = cache.tls.map { tls in
             ClientTLS(

@@ -58,6 +58,11 @@ struct ServeCommand: AsyncParsableCommand {
             valueName: "value|lru"))
     var eviction: String?
     @Option(help: "Threads that search. (default: one for each core)") var searchThreads: String?
+    @Option(
+        help: ArgumentHelp(
+            "What lookups may wait, in a queue that grows, before others are told overloaded. (default: 1ms)",
+            discussion: "A burst is always taken. off: they wait as long as it takes.", valueName: "time|off"))
+    var lookupDelay: String?
     @Option(help: "trace, debug, info, notice, warning, error or critical, on standard error. (default: info)")
     var logLevel: String?
     @Option(
@@ -112,7 +117,7 @@ struct ServeCommand: AsyncParsableCommand {
         for (key, text) in [
             (ServeSettings.Key.metricsListen, metricsListen), (.data, data), (.tokens, tokens),
             (.durability, durability), (.mapSize, mapSize), (.maxEntries, maxEntries), (.maxBytes, maxBytes),
-            (.eviction, eviction), (.searchThreads, searchThreads), (.logLevel, logLevel),
+            (.eviction, eviction), (.searchThreads, searchThreads), (.lookupDelay, lookupDelay), (.logLevel, logLevel),
             (.tlsCertificate, tlsCertificate), (.tlsKey, tlsKey), (.tlsClientCa, tlsClientCa),
             (.insecurePlaintext, insecurePlaintext ? "true" : nil),
         ] {

@@ -17,6 +17,8 @@ struct ServeSettings: Hashable, Sendable {
     var eviction = EvictionSettings()
     /// Nil for as many as there are cores.
     var searchThreads: Int?
+    /// How long lookups may wait, for more than a moment, before others are refused; nil for any time.
+    var lookupDelayMilliseconds: Int? = 1
     var logLevel = Logger.Level.info
     /// Nil without TLS.
     var tls: TLSFiles?
@@ -26,7 +28,7 @@ struct ServeSettings: Hashable, Sendable {
     /// file.
     enum Key: String, CaseIterable, Sendable {
         case listen, metricsListen, data, tokens, durability, mapSize, maxEntries, maxBytes, maxNamespaceBytes, eviction
-        case searchThreads, logLevel, tlsCertificate, tlsKey, tlsClientCa, insecurePlaintext
+        case searchThreads, lookupDelay, logLevel, tlsCertificate, tlsKey, tlsClientCa, insecurePlaintext
     }
 
     init() {}
@@ -100,6 +102,9 @@ struct ServeSettings: Hashable, Sendable {
             }
             searchThreads = count
         }
+        if let found = try layers.text(.lookupDelay) {
+            lookupDelayMilliseconds = try Self.lookupDelay(found)
+        }
         if let found = try layers.text(.logLevel) {
             guard let level = Logger.Level(rawValue: found.value) else {
                 throw found.invalid("is \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
@@ -108,6 +113,15 @@ struct ServeSettings: Hashable, Sendable {
         }
         tls = try Self.tls(layers)
         allowsPlaintext = try layers.flag(.insecurePlaintext) ?? false
+    }
+
+    private static func lookupDelay(_ found: ConfigurationLayers.Found<String>) throws(CacheError) -> Int? {
+        if found.value == "off" { return nil }
+        let limit: Int64 = 60_000
+        guard let milliseconds = try? DurationText.milliseconds(parsing: found.value), milliseconds <= limit else {
+            throw found.invalid("is off or a time of 1ms through 60s")
+        }
+        return Int(milliseconds)
     }
 
     private static func tls(_ layers: ConfigurationLayers) throws(CacheError) -> TLSFiles? {

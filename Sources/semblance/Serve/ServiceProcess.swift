@@ -38,6 +38,7 @@ struct ServiceProcess: Sendable {
         let metrics = ServiceMetrics()
         configuration.metrics = metrics.registry
         if let count = settings.searchThreads { configuration.searchThreads = count }
+        configuration.lookupDelayLimitMilliseconds = settings.lookupDelayMilliseconds
         var server = ServerConfiguration(listenAddresses: settings.listen)
         if settings.searchThreads == 1 { server.eventLoopThreads = 1 }
         let access = try AccessControl(
