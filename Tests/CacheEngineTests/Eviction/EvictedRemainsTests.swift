@@ -45,6 +45,19 @@ import Testing
         }
     }
 
+    @Test func aScanPassesOverIt() throws {
+        let harness = try Self.harness()
+        for includesUnservable in [false, true] {
+            for limit in [3, 256] {
+                let whole = try harness.scanned(Scan(limit: limit, includesUnservable: includesUnservable))
+                #expect(whole.entries.map(\.entry.identifier.number) == Array(2...11))
+                #expect(whole.passedOver.count == 0)
+            }
+        }
+        // What is left out takes none of the room of a page.
+        #expect(try harness.page(Scan(limit: 1)).entries.map(\.entry.identifier.number) == [2])
+    }
+
     @Test func aPurgeByTagDoesNotCountIt() throws {
         let harness = try Self.harness()
         guard case .purged(let purged) = harness.write(.purge(namespace: EngineHarness.namespace, .tag("t"))) else {
