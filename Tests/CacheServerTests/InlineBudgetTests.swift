@@ -33,10 +33,12 @@ import Testing
         #expect(count(1_000, every: .zero) == atOnce)
         var budget = InlineBudget()
         var now = NIODeadline.uptimeNanoseconds(1)
-        while budget.allows(now: now) { budget.spend(Self.search) }
+        for _ in 0..<1_000 where budget.allows(now: now) { budget.spend(Self.search) }
+        let isSpent = !budget.allows(now: now)
+        #expect(isSpent)
         now = now + .hours(1)
         var count = 0
-        while budget.allows(now: now) {
+        for _ in 0..<1_000 where budget.allows(now: now) {
             budget.spend(Self.search)
             count += 1
         }

@@ -136,6 +136,8 @@ import Testing
         ] {
             #expect(outcome.output.contains(text), "\(text)")
         }
+        // After the announcement, for the very question that was a hit before it.
+        #expect(outcome.output.contains(#/announce +kb\/refunds@42.*\n.*\n +ask +"How can I get a refund\?"\n +miss /#))
         #expect(outcome.output.matches(of: #/\d µs/#).count >= 10)
         #expect(!outcome.output.contains("\u{1b}["), "no colors in a file")
     }

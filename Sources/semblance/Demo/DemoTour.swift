@@ -131,9 +131,9 @@ struct DemoTour {
 
     private func expectMiss(_ row: Int, _ reason: Miss.Reason) async throws {
         let answer = try await ask(row)
-        // What is stale is removed within milliseconds: then it is no longer there to be the reason.
-        let isMomentary = reason == .stale
-        guard case .miss(let miss) = answer.value.outcome, miss.reason == reason || isMomentary else {
+        // What is stale is removed within milliseconds: then nothing is near that it could be the reason of.
+        let reasons: Set<Miss.Reason> = reason == .stale ? [.stale, .belowThreshold, .nothingStored] : [reason]
+        guard case .miss(let miss) = answer.value.outcome, reasons.contains(miss.reason) else {
             throw unexpected("'\(data.queries[row].prompt)' was not the miss that it should be")
         }
         screen.line("miss", LookupText.explanation(miss), .yellow)
