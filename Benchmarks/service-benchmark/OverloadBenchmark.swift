@@ -24,17 +24,17 @@ struct OverloadBenchmark {
 
         findings.progress("  capacity")
         _ = try load.run(.closed(inFlight: 8), seconds: options.seconds)
-        let capacities = try (0..<options.rounds).map { _ in
-            try load.run(.closed(inFlight: 8), seconds: options.seconds).acceptedPerSecond
-        }
-        let capacity = findings.note(.overload, "capacity", "/s", capacities)
+        let closed = try (0..<options.rounds).map { _ in try load.run(.closed(inFlight: 8), seconds: options.seconds) }
+        let capacity = findings.note(.overload, "capacity", "/s", closed.map(\.acceptedPerSecond))
+        let refused = closed.map { 100 * share($0.refusedCount, $0.dueCount) }
+        findings.note(.overload, "refused in the closed loop", "%", refused)
         findings.progress("  a fifth of it")
         let calm = try load.run(.open(perSecond: capacity / 5), seconds: options.overloadSeconds)
         findings.progress("  twice as much")
         let flood = try load.run(.open(perSecond: capacity * 2), seconds: options.overloadSeconds)
         let after = try load.run(.open(perSecond: capacity / 5), seconds: options.overloadSeconds)
         write(
-            capacity, [("a fifth of the capacity", calm), ("twice the capacity", flood), ("a fifth, after it", after)])
+            capacity, refused.max() ?? 0, [("a fifth of the capacity", calm), ("twice the capacity", flood), ("a fifth, after it", after)])
         let base = calm.fromSent.microseconds(atPercentile: 99)
         findings.judge(
             .overload, "p99 of accepted lookups at twice the capacity, from when they were sent",
@@ -54,13 +54,13 @@ struct OverloadBenchmark {
 
     private func share(_ part: Int, _ whole: Int) -> Double { whole == 0 ? 1 : Double(part) / Double(whole) }
 
-    private func write(_ capacity: Double, _ loads: [(String, LookupLoad.Outcome)]) {
+    private func write(_ capacity: Double, _ refusedPercent: Double, _ loads: [(String, LookupLoad.Outcome)]) {
         findings.report.line("## Overload")
         findings.report.line()
         findings.report.line(
             "\(options.rows.grouped) rows, threshold \(Self.threshold), \(options.overloadConnections) connections; \(capacity.short) lookups/s in a "
                 + "closed loop with 8 under way on each, the median of \(options.rounds) rounds of \(options.seconds.short) "
-                + "s. Then open loops of \(options.overloadSeconds.short) s; times of accepted lookups, ms.")
+                + "s, in none of which more than \(refusedPercent.short) % were refused. Then open loops of \(options.overloadSeconds.short) s; times of accepted lookups, ms.")
         findings.report.line()
         findings.table(
             [

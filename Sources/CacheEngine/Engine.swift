@@ -75,17 +75,19 @@ package final class Engine: Sendable {
             blas: blas)
         let clock = configuration.clock
         let eviction = configuration.eviction
-        var threads = [WorkerThread { writer.run() }, WorkerThread(isBackground: true) { builder.run() }]
+        var threads = [WorkerThread { writer.run() }, WorkerThread(.background) { builder.run() }]
         for _ in 0..<configuration.searchThreads {
             threads.append(
-                WorkerThread {
+                WorkerThread(.search) {
                     let searcher = Searcher(
                         published: published, clock: clock, counters: counters, methods: methods, hits: hits,
                         eviction: eviction)
                     while let batch = reads.next() {
-                        counters.timings.readsTaken(batch, at: .now)
-                        let replies = searcher.answer(batch.map(\.request))
-                        for (read, reply) in zip(batch, replies) { read.reply(reply) }
+                        counters.overloaded.add(batch.late.count)
+                        for read in batch.late { read.reply(.failed(Self.full)) }
+                        counters.timings.readsTaken(batch.reads, at: .now)
+                        let replies = searcher.answer(batch.reads.map(\.request))
+                        for (read, reply) in zip(batch.reads, replies) { read.reply(reply) }
                     }
                 })
         }
@@ -112,11 +114,17 @@ package final class Engine: Sendable {
         }
     }
 
+    /// Why a lookup would be refused if it came now, so that nobody has to look into it first; nil when it would be taken.
+    package func lookupRefusal() -> CacheError? { reads.turnsAway() ? refusal(.full) : nil }
+
+    private static let full = CacheError(
+        .overloaded, "too many requests wait already", detail: ["retry-after-ms": "20"])
+
     private func refusal(_ rejection: WriteQueue.Rejection) -> CacheError {
         switch rejection {
         case .full:
             counters.overloaded.add(1)
-            return CacheError(.overloaded, "too many requests wait already", detail: ["retry-after-ms": "20"])
+            return Self.full
         case .closed:
             return CacheError(.shuttingDown, "the service is shutting down")
         }
@@ -124,9 +132,10 @@ package final class Engine: Sendable {
 
     /// Answers on the calling thread when that is quick: handing over to a search thread and back takes some 50 µs.
     ///
-    /// - Returns: nil when the search would take longer, or when the read is not a lookup; nothing has happened then.
+    /// - Returns: nil when the search would take longer, when lookups come faster than they are answered, so that the caller is
+    ///   needed to refuse some, or when the read is not a lookup; nothing has happened then.
     package func answerInline(_ read: ReadRequest, limit: InlineLimit) -> ReadReply? {
-        guard case .lookup(let name, let lookups) = read else { return nil }
+        guard case .lookup(let name, let lookups) = read, !reads.isBehind else { return nil }
         let state = published.current
         if let content = state.table.content(name), let index = state.snapshot?.view[content] {
             var bytes = 0

@@ -86,6 +86,8 @@ public enum Limits {
     public static let writeQueueCount = 8_192
     /// Queries that a search worker takes as one batch.
     public static let searchBatchCount = 256
+    /// Requests that it takes together: all of them wait for the last, and more share hardly more of the work.
+    public static let sharedSearchCount = 16
     /// Rows in one group commit. Together with `groupBytes` it keeps a transaction below LMDB's 131,071 dirty pages.
     public static let groupRows = 4_096
     /// Bytes of payload in one group commit, unless a single request is larger.

@@ -46,8 +46,19 @@ import Testing
         #expect(queue.refused == 0)
     }
 
+    @Test func clientsThatWaitForTheirAnswersAndComeOneAfterTheOtherAreNeverRefused() {
+        var queue = Queue()
+        // Four come while one is served, until all are there; and then there are 600 who wait.
+        for _ in 0..<150 {
+            for _ in 0..<4 { queue.come() }
+            if queue.serve() { queue.come() }
+        }
+        for _ in 0..<20_000 where queue.serve() { queue.come() }
+        #expect(queue.refused == 0)
+    }
+
     @Test(arguments: [2, 3, 10])
-    func atMoreThanCanBeDoneWhatIsTakenWaitsNoLongerThanWhatComesWithinTheLimitTakes(factor: Int) {
+    func atMoreThanCanBeDoneWhatIsTakenWaitsNoLongerThanAFewOthersTake(factor: Int) {
         var queue = Queue()
         // The first moments, until it is clear that this is no burst, and what has piled up by then is done.
         for _ in 0..<10_000 {
@@ -62,7 +73,7 @@ import Testing
             let isServed = queue.serve()
             #expect(isServed, "nobody was left to be served")
         }
-        #expect(queue.longestWait <= Int64(factor) * (Self.limit + Self.service) + Self.service)
+        #expect(queue.longestWait <= Int64(QueueDelay.waitingPerThread + 1) * Self.service)
         #expect(abs(queue.refused - rounds * (factor - 1)) <= 100)
     }
 
@@ -82,6 +93,23 @@ import Testing
         queue.refused = 0
         for _ in 0..<1_000 { queue.come() }
         #expect(queue.refused == 0)
+    }
+
+    @Test func whoHasWaitedForTooLongIsRefusedOnlyWhileTheQueueIsBehind() {
+        var queue = Queue()
+        for _ in 0..<5_000 { queue.come() }
+        let first = queue.waiting[0]
+        let much = first.advanced(byNanoseconds: 100 * Self.limit)
+        #expect(!queue.delay.hasWaitedTooLong(first, now: much), "a burst is served to its end")
+        queue = Queue()
+        for _ in 0..<4_000 {
+            for _ in 0..<2 { queue.come() }
+            _ = queue.serve()
+        }
+        #expect(queue.delay.isBehind)
+        #expect(queue.delay.hasWaitedTooLong(first, now: much))
+        let few = first.advanced(byNanoseconds: QueueDelay.longestWait * Self.limit)
+        #expect(!queue.delay.hasWaitedTooLong(first, now: few))
     }
 
     @Test func withoutALimitEverybodyWaits() {

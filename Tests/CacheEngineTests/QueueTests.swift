@@ -86,7 +86,7 @@ import Testing
         for count in [200, 56, 1, 300, 1, 255, 1] { try queue.push(Self.read(count)) }
         queue.close()
         var batches: [[Int]] = []
-        while let batch = queue.next() { batches.append(batch.map(\.request.queryCount)) }
+        while let batch = queue.next() { batches.append(batch.reads.map(\.request.queryCount)) }
         #expect(batches == [[200, 56], [1], [300], [1, 255], [1]])
     }
 
@@ -95,8 +95,49 @@ import Testing
         for _ in 0..<10 { try queue.push(Self.read(1)) }
         queue.close()
         var batches: [Int] = []
-        while let batch = queue.next() { batches.append(batch.count) }
+        while let batch = queue.next() { batches.append(batch.reads.count) }
         #expect(batches == [5, 3, 1, 1])
+    }
+
+    @Test func aLongQueueIsTakenInBatchesOfWhichNobodyWaitsLong() throws {
+        let queue = ReadQueue(limit: 100)
+        for _ in 0..<40 { try queue.push(Self.read(1)) }
+        queue.close()
+        var batches: [Int] = []
+        while let batch = queue.next() { batches.append(batch.reads.count) }
+        #expect(batches == [16, 16, 8])
+    }
+
+    @Test func aQueueThatIsBehindRefusesUnseenTakesFewAtOnceAndGivesUpWhoHasWaitedTooLong() throws {
+        let queue = ReadQueue(limit: 10_000, delayLimitNanoseconds: 1_000_000, threads: 2)
+        // Nobody is served for 25 ms, in which one comes each 50 µs.
+        var time = MonotonicTime.now
+        var taken = 0
+        while !queue.isBehind {
+            #expect(!queue.turnsAway(at: time))
+            try? queue.push(PendingRead(request: Self.read(1).request, at: time) { _ in })
+            taken += 1
+            time = time.advanced(byNanoseconds: 50_000)
+            if taken > 2_000 { Issue.record("it never gets behind"); return }
+        }
+        #expect(queue.turnsAway(at: time))
+        let first = try #require(queue.take(at: time))
+        #expect(first.late.count > taken / 2 && first.reads.count == QueueDelay.waitingPerThread)
+        let limit = QueueDelay.longestWait * 1_000_000
+        #expect(first.late.allSatisfy { time.nanoseconds(since: $0.submittedAt) > limit })
+        #expect(first.reads.allSatisfy { time.nanoseconds(since: $0.submittedAt) <= limit })
+        while queue.take(at: time) != nil {}
+        var fresh = 0
+        while !queue.turnsAway(at: time), fresh < 100 {
+            try queue.push(PendingRead(request: Self.read(1).request, at: time) { _ in })
+            fresh += 1
+        }
+        #expect(fresh == 2 * QueueDelay.waitingPerThread)
+        #expect(throws: WriteQueue.Rejection.full) {
+            try queue.push(PendingRead(request: Self.read(1).request, at: time) { _ in })
+        }
+        let batch = try #require(queue.take(at: time))
+        #expect(batch.reads.count == QueueDelay.waitingPerThread && batch.late.isEmpty)
     }
 
     @Test func aFullQueueRefusesAndAClosedOneToo() throws {
@@ -105,7 +146,7 @@ import Testing
         #expect(throws: WriteQueue.Rejection.full) { try queue.push(Self.read(1)) }
         queue.close()
         #expect(throws: WriteQueue.Rejection.closed) { try queue.push(Self.read(1)) }
-        #expect(queue.next()?.count == 2 && queue.next() == nil)
+        #expect(queue.next()?.reads.count == 2 && queue.next() == nil)
     }
 }
 
@@ -199,6 +240,38 @@ import Testing
             ])
         #expect(harness.counter("overloaded") == 1)
         #expect(harness.description()?.entryCount == 5)
+    }
+
+    @Test func lookupsThatComeFasterThanTheyAreAnsweredAreRefusedAndKeptFromTheCallersThread() throws {
+        let clock = GatedClock()
+        let harness = try EngineHarness { configuration in
+            configuration.clock = clock
+            configuration.searchThreads = 1
+            configuration.lookupDelayLimitMilliseconds = 1
+        }
+        let engine = harness.engine
+        let log = Log()
+        let lookup = ReadRequest.lookup(namespace: EngineHarness.namespace, [Lookup(key: ExactKey(1))])
+        #expect(engine.lookupRefusal() == nil && engine.answerInline(lookup, limit: .brief) != nil)
+        clock.gate.close()
+        engine.submit(lookup) { _ in log.write("answered") }
+        clock.gate.waitForArrival()
+        var count = 1
+        while engine.lookupRefusal() == nil, count < 8_000 {
+            engine.submit(lookup) { reply in
+                if case .failed(let error) = reply { log.write(error.code.rawValue) } else { log.write("answered") }
+            }
+            count += 1
+            let next = MonotonicTime.now.advanced(byNanoseconds: 20_000)
+            while MonotonicTime.now.nanoseconds(since: next) < 0 {}
+        }
+        #expect(engine.lookupRefusal()?.code == .overloaded)
+        #expect(engine.answerInline(lookup, limit: .brief) == nil)
+        clock.gate.open()
+        // Whoever waited for too long is refused as well, everybody is told.
+        let lines = log.wait(for: count)
+        #expect(lines.allSatisfy { $0 == "answered" || $0 == "overloaded" } && lines.contains("overloaded"))
+        #expect(harness.counter("overloaded") >= lines.count { $0 == "overloaded" })
     }
 
     @Test func closingAnswersWhatWaitsAndRefusesWhatComes() throws {

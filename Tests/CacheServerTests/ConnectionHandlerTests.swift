@@ -129,6 +129,22 @@ import Testing
         #expect(try connection.replies().map(\.identifier) == [40], "the next round may again")
     }
 
+    @Test func lookupsAreRefusedUnseenWhileTheEngineWantsNone() throws {
+        var connection = try EmbeddedConnection.greeted()
+        connection.executor.answerInline(with: .lookup([.miss]))
+        connection.executor.refuseLookups(CacheError(.overloaded, "too many", detail: ["retry-after-ms": "20"]))
+        try connection.send(.lookup(), 10)
+        try connection.send(.get, 11)
+        let replies = try connection.replies()
+        #expect(replies.map(\.identifier) == [10])
+        guard case .failure(let error, .lookup)? = replies.first?.reply else { Issue.record("\(replies)"); return }
+        #expect(error.code == .overloaded && error.detail["retry-after-ms"] == "20")
+        #expect(connection.executor.inlineLimits.isEmpty && connection.executor.take().count == 1, "others are taken")
+        connection.executor.refuseLookups(nil)
+        try connection.send(.lookup(), 12)
+        #expect(try connection.replies().map(\.identifier) == [12])
+    }
+
     @Test func onlyALookupThatNobodyWaitsBehindMayTakeLong() throws {
         var connection = try EmbeddedConnection.greeted()
         connection.executor.answerInline(with: .lookup([.miss]))

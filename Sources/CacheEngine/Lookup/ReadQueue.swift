@@ -6,7 +6,7 @@ internal import Synchronization
 package struct PendingRead: Sendable {
     package var request: ReadRequest
     package var reply: @Sendable (ReadReply) -> Void
-    let submittedAt: MonotonicTime
+    package let submittedAt: MonotonicTime
 
     package init(
         request: ReadRequest, at submittedAt: MonotonicTime = .now, reply: @escaping @Sendable (ReadReply) -> Void
@@ -27,6 +27,8 @@ package final class ReadQueue: Sendable {
     }
 
     private let state: Mutex<State>
+    /// What the delay says, for those who would rather not wait for the lock.
+    private let behind = Atomic(false)
     private let signal = Signal()
     private let limit: Int
     private let threads: Int
@@ -37,16 +39,13 @@ package final class ReadQueue: Sendable {
     package init(limit: Int, delayLimitNanoseconds: Int64? = nil, threads: Int = 1) {
         self.limit = limit
         self.threads = threads
-        state = Mutex(State(delay: QueueDelay(limitNanoseconds: delayLimitNanoseconds)))
+        state = Mutex(State(delay: QueueDelay(limitNanoseconds: delayLimitNanoseconds, threads: threads)))
     }
 
     package func push(_ read: PendingRead) throws(WriteQueue.Rejection) {
         let rejection = state.withLock { state -> WriteQueue.Rejection? in
             if state.isClosed { return .closed }
-            guard state.waiting.count < limit,
-                state.delay.admits(
-                    at: read.submittedAt, oldest: state.waiting.first?.submittedAt, count: state.waiting.count)
-            else { return .full }
+            guard state.waiting.count < limit, admits(at: read.submittedAt, &state) else { return .full }
             state.waiting.append(read)
             return nil
         }
@@ -54,26 +53,66 @@ package final class ReadQueue: Sendable {
         signal.notify()
     }
 
-    /// Waits for reads and takes one thread's share of them, up to `Limits.searchBatchCount` queries; nil when the queue
-    /// is closed and empty.
-    package func next() -> [PendingRead]? {
+    private func admits(at now: MonotonicTime, _ state: inout State) -> Bool {
+        let isAdmitted = state.delay.admits(
+            at: now, oldest: state.waiting.first?.submittedAt, count: state.waiting.count)
+        behind.store(state.delay.isBehind, ordering: .relaxed)
+        return isAdmitted
+    }
+
+    /// Whether reads come faster than they are answered.
+    package var isBehind: Bool { behind.load(ordering: .relaxed) }
+
+    /// Whether a read that came now would be refused, because the queue is behind.
+    package func turnsAway(at now: MonotonicTime = .now) -> Bool {
+        isBehind && state.withLock { !$0.isClosed && !admits(at: now, &$0) }
+    }
+
+    /// What a thread takes at once.
+    package struct Batch: Sendable {
+        package var reads: [PendingRead] = []
+        /// Those that have waited too long, see `QueueDelay`: they are refused.
+        package var late: [PendingRead] = []
+    }
+
+    /// Waits for reads and takes one thread's share of them, `Limits.sharedSearchCount` at most; nil when the queue is closed and
+    /// empty.
+    package func next() -> Batch? {
         while true {
             let ticket = signal.ticket()
-            let (batch, isClosed) = state.withLock { state -> ([PendingRead], Bool) in
-                var batch: [PendingRead] = []
-                var queries = 0
-                let share = (state.waiting.count + threads - 1) / threads
-                while batch.count < share, let first = state.waiting.first {
-                    queries += first.request.queryCount
-                    if !batch.isEmpty, queries > Limits.searchBatchCount { break }
-                    batch.append(state.waiting.removeFirst())
-                }
-                return (batch, state.isClosed)
-            }
-            if !batch.isEmpty { return batch }
+            // In this order: nothing comes after it is closed.
+            let isClosed = state.withLock(\.isClosed)
+            if let batch = take(at: .now) { return batch }
             if isClosed { return nil }
             _ = signal.wait(after: ticket, timeoutMilliseconds: nil)
         }
+    }
+
+    /// The same without waiting; nil when there is nothing.
+    package func take(at now: MonotonicTime) -> Batch? {
+        state.withLock { state in
+            if state.waiting.isEmpty { return nil }
+            return takeShare(of: &state, at: now)
+        }
+    }
+
+    private func takeShare(of state: inout State, at now: MonotonicTime) -> Batch {
+        var batch = Batch()
+        if state.delay.isBehind {
+            while let first = state.waiting.first, state.delay.hasWaitedTooLong(first.submittedAt, now: now) {
+                batch.late.append(state.waiting.removeFirst())
+            }
+        }
+        let share = min(
+            (state.waiting.count + threads - 1) / threads,
+            state.delay.isBehind ? QueueDelay.waitingPerThread : Limits.sharedSearchCount)
+        var queries = 0
+        while batch.reads.count < share, let first = state.waiting.first {
+            queries += first.request.queryCount
+            if !batch.reads.isEmpty, queries > Limits.searchBatchCount { break }
+            batch.reads.append(state.waiting.removeFirst())
+        }
+        return batch
     }
 
     package func close() {

@@ -20,13 +20,19 @@ package struct WorkerThread: Sendable {
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
+    /// Who goes first when there are not enough processors. The raw value is the niceness that it has on Linux.
+    package enum Priority: Int32, Sendable {
+        case normal = 0
+        /// After the event loops: what they do is little, and everybody waits for it, those above all who are refused.
+        case search = 5
+        case background = 10
+    }
+
     /// Starts the thread.
-    ///
-    /// - Parameter isBackground: whether others go first when there are not enough processors.
-    package init(isBackground: Bool = false, _ run: @escaping @Sendable () -> Void) {
+    package init(_ priority: Priority = .normal, _ run: @escaping @Sendable () -> Void) {
         let body = Unmanaged.passRetained(
             Body {
-                if isBackground { Self.yieldToOthers() }
+                priority.apply()
                 run()
             }
         ).toOpaque()
@@ -48,21 +54,24 @@ package struct WorkerThread: Sendable {
         return nil
     }
 
-    private static func yieldToOthers() {
-        #if canImport(Darwin)
-            pthread_set_qos_class_self_np(QOS_CLASS_UTILITY, 0)
-        #else
-            // PRIO_PROCESS is 0 and has another type in each C library; on Linux it means the calling thread alone.
-            setpriority(0, 0, 10)
-        #endif
-    }
-
     /// Waits until the thread has ended. Call it once.
     package func join() {
         #if canImport(Darwin)
             pthread_join(thread.handle, nil)
         #else
             pthread_join(thread, nil)
+        #endif
+    }
+}
+
+extension WorkerThread.Priority {
+    /// To the calling thread. There is no way back for a process without privileges.
+    fileprivate func apply() {
+        #if canImport(Darwin)
+            if self == .background { pthread_set_qos_class_self_np(QOS_CLASS_UTILITY, 0) }
+        #else
+            // PRIO_PROCESS is 0 and has another type in each C library; on Linux it means the calling thread alone.
+            if self != .normal { setpriority(0, 0, rawValue) }
         #endif
     }
 }

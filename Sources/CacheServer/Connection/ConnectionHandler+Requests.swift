@@ -25,6 +25,10 @@ extension ConnectionHandler {
         hasLoopForItself = activity.note(requestOf: ObjectIdentifier(self), now: now)
         switch state.admit(header, now: now) {
         case .take:
+            // Nothing is spent on what is refused anyway: of that there may be more than of everything else.
+            if header.opcode == .lookup, let refusal = services.executor.lookupRefusal() {
+                return refuse(header.opcode, header.requestIdentifier, refusal)
+            }
             do throws(CacheError) {
                 let start = eventLoop.now
                 let request = try Request(frame)

@@ -7,6 +7,8 @@ package protocol RequestExecutor: Sendable {
     func submit(_ read: ReadRequest, reply: @escaping @Sendable (ReadReply) -> Void)
     /// Answers on the calling thread what takes less than a hand-over to another one; nil when nothing happened.
     func answerInline(_ read: ReadRequest, limit: InlineLimit) -> ReadReply?
+    /// Why a lookup that came now would be refused unseen; nil when it would be taken.
+    func lookupRefusal() -> CacheError?
     func lease(namespace: String, sources: [String]) -> (lease: Lease, sources: [SourceState])
     func namespaces() -> [NamespaceDescription]
     func statisticsFields() -> [StatisticsField]

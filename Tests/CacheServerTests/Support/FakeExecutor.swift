@@ -34,6 +34,7 @@ final class FakeExecutor: RequestExecutor {
         var inline: ReadReply?
         var limits: [InlineLimit] = []
         var isServing = true
+        var lookupRefusal: CacheError?
     }
 
     private let state = Mutex(State())
@@ -65,6 +66,10 @@ final class FakeExecutor: RequestExecutor {
             return state.inline
         }
     }
+
+    func lookupRefusal() -> CacheError? { state.withLock(\.lookupRefusal) }
+    /// Why lookups are refused from now on; nil to take them.
+    func refuseLookups(_ error: CacheError?) { state.withLock { $0.lookupRefusal = error } }
 
     func lease(namespace: String, sources: [String]) -> (lease: Lease, sources: [SourceState]) {
         (.sample, sources.map { _ in SourceState(version: .ordered(3), lastSequence: 2) })
