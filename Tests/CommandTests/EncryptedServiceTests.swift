@@ -41,10 +41,11 @@ import Testing
     }
 
     private func withClient<Value: Sendable>(
-        _ address: ServiceAddress, _ tls: ClientTLS?, _ body: (SemblanceClient) async throws -> Value
+        _ address: ServiceAddress, _ tls: ClientTLS?, token: String = "", _ body: (SemblanceClient) async throws -> Value
     ) async throws -> Value {
         var configuration = ClientConfiguration()
         configuration.tls = tls
+        configuration.token = token
         configuration.attemptLimit = 1
         configuration.connectTimeout = .seconds(60)
         configuration.requestTimeout = .seconds(120)
@@ -75,6 +76,29 @@ import Testing
             try await runScenario(.network(host: "127.0.0.1", port: port), trusting)
             // What is said of TLS does not concern a Unix socket.
             try await runScenario(unix, trusting)
+        }
+    }
+
+    @Test func whatOtherMachinesCanReachIsEncryptedAndAsksForAToken() async throws {
+        let created = try await BuiltExecutable.run([
+            "token", "create", "app", "--scope", "lookup", "--namespace", "n", "--data", folder.file("store"),
+        ])
+        let secret = created.output.trimmingCharacters(in: .whitespacesAndNewlines)
+        let files = try files()
+        try await ServiceHarness.withService(in: folder) { settings in
+            settings.tls = files
+            settings.listen = [.network(host: "0.0.0.0", port: 0)]
+        } _: { address, _ in
+            guard case .network(_, let port)? = ServiceAddress(address) else { Issue.record("\(address)"); return }
+            let service = ServiceAddress.network(host: "127.0.0.1", port: port)
+            #expect(await failure(port, nil)?.detail["tls"] == "encrypted")
+            #expect(await failure(port, trusting)?.code == .unauthenticated)
+            try await withClient(service, trusting, token: secret) { client in
+                _ = try await client.lookup(Lookup(key: ExactKey(1)), in: "n")
+                await #expect {
+                    _ = try await client.lookup(Lookup(key: ExactKey(1)), in: "m")
+                } throws: { ($0 as? CacheError)?.code == .forbidden }
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from pathlib import Path
 
 import pytest
 from both import BOTH, Either
@@ -95,10 +96,26 @@ def test_the_environment_says_as_much_as_to_the_command_line(encrypted_service: 
         assert cache.ping() > 0
 
 
+def test_the_environment_names_a_file_with_the_token(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text(" geheim\n")
+    variables = {"SEMBLANCE_TOKEN_FILE": str(file)}
+    assert Configuration.from_environment(variables).token == b"geheim"
+    assert Configuration.from_environment(variables | {"SEMBLANCE_TOKEN": "other"}).token == "other"
+    for content in ("", " \n", "two words", "long" * 200):
+        file.write_text(content)
+        with pytest.raises(CacheError) as caught:
+            Configuration.from_environment(variables)
+        assert caught.value.detail["field"] == "SEMBLANCE_TOKEN_FILE"
+        assert not content.strip() or content not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("variables", "field"),
     [
         ({"SEMBLANCE_TLS": "yes"}, "SEMBLANCE_TLS"),
+        ({"SEMBLANCE_TOKEN_FILE": "/nowhere"}, "SEMBLANCE_TOKEN_FILE"),
+        ({"SEMBLANCE_TOKEN_FILE": "smbl_secret"}, "SEMBLANCE_TOKEN_FILE"),
         ({"SEMBLANCE_TLS_CA": "/nowhere.pem"}, "SEMBLANCE_TLS_CA"),
         ({"SEMBLANCE_TLS_CLIENT_KEY": "key.pem"}, "SEMBLANCE_TLS_CLIENT_CERTIFICATE"),
         (

@@ -13,6 +13,7 @@ from semblance.errors import CacheError, ErrorCode
 
 _CLIENT_NAME_BYTES = 128
 _TOKEN_BYTES = 512
+_TOKEN_FILE_BYTES = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,13 @@ class Configuration:
     def from_environment(cls, environment: Mapping[str, str] | None = None, **options: Any) -> Configuration:
         """With the token and the TLS that the variables of the command line name; `options` are the other values.
 
-        `SEMBLANCE_TOKEN`; `SEMBLANCE_TLS` (`on` or `off`), `SEMBLANCE_TLS_CA`, `SEMBLANCE_TLS_SERVER_NAME`,
-        `SEMBLANCE_TLS_CLIENT_CERTIFICATE` and `SEMBLANCE_TLS_CLIENT_KEY`, of which any but `off` asks for TLS. Raises
-        `CacheError`, `invalid-configuration` with the detail `field`.
+        `SEMBLANCE_TOKEN`, or `SEMBLANCE_TOKEN_FILE`, the path of a file with the token; `SEMBLANCE_TLS` (`on` or `off`),
+        `SEMBLANCE_TLS_CA`, `SEMBLANCE_TLS_SERVER_NAME`, `SEMBLANCE_TLS_CLIENT_CERTIFICATE` and
+        `SEMBLANCE_TLS_CLIENT_KEY`, of which any but `off` asks for TLS. Raises `CacheError`, `invalid-configuration` with the detail `field`.
         """
         variables = os.environ if environment is None else environment
         return cls(
-            token=variables.get("SEMBLANCE_TOKEN", ""),
+            token=_token(variables),
             tls=_tls(variables),
             tls_server_name=variables.get("SEMBLANCE_TLS_SERVER_NAME") or None,
             **options,
@@ -86,6 +87,24 @@ class Configuration:
         _check(
             "reconnect_delay_limit", self.reconnect_delay_limit >= self.reconnect_delay, "is at least reconnect_delay"
         )
+
+
+def _token(variables: Mapping[str, str]) -> str | bytes:
+    path = variables.get("SEMBLANCE_TOKEN_FILE", "")
+    token = variables.get("SEMBLANCE_TOKEN", "")
+    if token or not path:
+        return token
+    field = "SEMBLANCE_TOKEN_FILE"
+    # Taken for its neighbor, and what is in that one is not to be shown.
+    _check(field, not path.startswith("smbl_"), "is the path of a file; SEMBLANCE_TOKEN takes the token itself")
+    try:
+        with open(path, "rb") as file:
+            content = file.read(_TOKEN_FILE_BYTES + 1).strip()
+    except OSError as error:
+        message = f"{field} names a file that cannot be read: {error}"
+        raise CacheError(ErrorCode.INVALID_CONFIGURATION, message, {"field": field}) from error
+    _check(field, 0 < len(content) <= _TOKEN_BYTES and len(content.split()) == 1, "names a file that holds no token")
+    return content
 
 
 def _tls(variables: Mapping[str, str]) -> ssl.SSLContext | None:
