@@ -314,7 +314,7 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "Gateway", "GatewayCampaign", "GatewayCore", "PromptMatching", "semblance-gateway", "SemblanceClient",
-                "CacheServer", "CacheEngine", "CacheStorage", "VectorSearch", "CacheModel",
+                "CacheServer", "CacheAccess", "CacheEngine", "CacheStorage", "VectorSearch", "CacheModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),

@@ -29,8 +29,9 @@ struct RunningGateway: Sendable {
     /// - Parameters:
     ///   - options: of the gateway's configuration, by their keys.
     ///   - hasCache: whether there is a cache service at all.
+    ///   - cacheAccess: who is let in by the cache service; everybody without it.
     static func with(
-        options: [String: String] = [:], hasCache: Bool = true, embedder: (any PromptEmbedder)? = nil,
+        options: [String: String] = [:], hasCache: Bool = true, cacheAccess: AccessControl? = nil, embedder: (any PromptEmbedder)? = nil,
         matcher: Matcher? = nil, script: @escaping FakeUpstream.Script,
         _ body: (RunningGateway) async throws -> Void
     ) async throws {
@@ -42,10 +43,10 @@ struct RunningGateway: Sendable {
         let engine = hasCache ? try engine(in: folder) : nil
         defer { engine?.close() }
         let cacheServer = try engine.map { engine in
-            try CacheServer(
-                configuration: ServerConfiguration(
-                    listenAddresses: [.unixSocket(path: folder.appending(path: "s").path)]),
-                executor: engine, logger: logger)
+            var configuration = ServerConfiguration(
+                listenAddresses: [.unixSocket(path: folder.appending(path: "s").path)])
+            configuration.access = cacheAccess
+            return try CacheServer(configuration: configuration, executor: engine, logger: logger)
         }
         let upstream = try await FakeUpstream.start(script)
         var all = [
