@@ -136,24 +136,15 @@ package final class Engine: Sendable {
     ///   needed to refuse some, or when the read is not a lookup; nothing has happened then.
     package func answerInline(_ read: ReadRequest, limit: InlineLimit) -> ReadReply? {
         guard case .lookup(let name, let lookups) = read, !reads.isBehind else { return nil }
-        let state = published.current
-        if let content = state.table.content(name), let index = state.snapshot?.view[content] {
-            var bytes = 0
-            for lookup in lookups where lookup.vector != nil {
-                let threshold = lookup.threshold ?? state.table[name]?.record.settings.threshold ?? 0.95
-                bytes += VectorSearches.expectedBytes(index, lookup.scope, threshold: threshold)
-                guard bytes <= limit.searchBytes else { return nil }
-            }
-        }
         let box =
             inlineSearchers.withLock { $0.popLast() }
             ?? Box(
                 Searcher(
                     published: published, clock: configuration.clock, counters: counters, methods: methods, hits: hits,
                     eviction: configuration.eviction))
-        let reply = box.searcher.answer(name, lookups, payloadLimitBytes: Self.inlinePayloadBytes)
+        let replies = box.searcher.answer(name, lookups, limit: limit, payloadLimitBytes: Self.inlinePayloadBytes)
         inlineSearchers.withLock { $0.append(box) }
-        return reply
+        return replies.map(ReadReply.lookup)
     }
 
     /// A lease, and what is known of the sources, without a lookup.

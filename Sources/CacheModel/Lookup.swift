@@ -45,7 +45,8 @@ public struct LookupReply: Hashable, Sendable {
     public var lease: Lease
     /// The sequence of the last change of each source that the lookup named, in its order; 0 for one never announced.
     public var sourceSequences: [UInt64]
-    /// Time spent in the search of the batch that this lookup was part of.
+    /// Time spent in the search of the batch that this lookup was part of: from the decoded vectors until the hits were read
+    /// and found to hold.
     public var searchNanoseconds: UInt64
     /// How the vector was searched, if the lookup asked for it and there was a search.
     public var explanation: SearchExplanation?

@@ -8,7 +8,11 @@ package struct Name: Hashable, Sendable, ExpressibleByStringLiteral {
     package init(_ text: String) { self.text = text }
     package init(stringLiteral text: String) { self.text = text }
 
-    package static func == (one: Name, other: Name) -> Bool { one.text.utf8.elementsEqual(other.text.utf8) }
+    package static func == (one: Name, other: Name) -> Bool {
+        // Memory beside memory: the views of UTF-8 are compared unit by unit.
+        var (one, other) = (one.text, other.text)
+        return one.withUTF8 { one in other.withUTF8 { one.count == $0.count && one.elementsEqual($0) } }
+    }
 
     package func hash(into hasher: inout Hasher) {
         var text = text

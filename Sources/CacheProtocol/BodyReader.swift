@@ -28,8 +28,9 @@ struct BodyReader {
     }
 
     mutating func takeFault() -> CacheError? {
-        defer { fault = nil }
-        return fault
+        guard let found = fault else { return nil }
+        fault = nil
+        return found
     }
 
     /// Ends a group of fields that a whole request depends on.
@@ -119,10 +120,14 @@ struct BodyReader {
         return array
     }
 
-    /// The next bytes, without copying them.
-    mutating func slice(_ length: Int) throws(CacheError) -> ByteBuffer {
-        guard length <= remainingBytes, let slice = bytes.readSlice(length: length) else { throw cutShort() }
-        return slice
+    /// Shows the next bytes where they are.
+    mutating func read<Result>(
+        _ length: Int, _ body: (UnsafeRawBufferPointer) -> Result
+    ) throws(CacheError) -> Result {
+        guard length <= remainingBytes else { throw cutShort() }
+        let result = bytes.withUnsafeReadableBytes { body(UnsafeRawBufferPointer(rebasing: $0[..<length])) }
+        bytes.moveReaderIndex(forwardBy: length)
+        return result
     }
 
     mutating func skip(_ length: Int) throws(CacheError) {
@@ -142,6 +147,7 @@ extension BodyReader {
         let count = try count(minimumBytes: minimumBytes)
         if count > limit { note(.outOfRange(field, limit: limit, got: count)) }
         var elements: [Element] = []
+        guard count > 0 else { return elements }
         elements.reserveCapacity(min(count, limit))
         for _ in 0..<count {
             let value = try element(&self)
@@ -162,7 +168,7 @@ extension BodyReader {
         items.reserveCapacity(count)
         for _ in 0..<count {
             let value = try item(&self)
-            items.append(takeFault().map(Result.failure) ?? .success(value))
+            if let fault = takeFault() { items.append(.failure(fault)) } else { items.append(.success(value)) }
         }
         return items
     }

@@ -9,8 +9,12 @@ extension ByteBuffer {
 
     /// A count in 16 bits.
     mutating func write(count: Int, of field: String) throws(CacheError) {
+        write(try Self.wireCount(count, of: field))
+    }
+
+    static func wireCount(_ count: Int, of field: String) throws(CacheError) -> UInt16 {
         guard let number = UInt16(exactly: count) else { throw .outOfRange(field, limit: Int(UInt16.max), got: count) }
-        write(number)
+        return number
     }
 
     /// UTF-8 behind a length of 16 bits.

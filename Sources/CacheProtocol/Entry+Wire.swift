@@ -117,12 +117,9 @@ extension StoredEntry {
         if expiresAt != nil { flags |= Flag.expiresAt }
         if norm != nil { flags |= Flag.norm }
         if payload != nil { flags |= Flag.payload }
-        bytes.write(flags)
-        bytes.write(identifier.number)
-        bytes.write(scope.fingerprint)
+        bytes.writeMultipleIntegers(flags, identifier.number, scope.fingerprint, endianness: .little)
         if let key { bytes.write(key.fingerprint) }
-        bytes.write(createdAt.milliseconds)
-        bytes.write(ageMilliseconds)
+        bytes.writeMultipleIntegers(createdAt.milliseconds, ageMilliseconds, endianness: .little)
         if let expiresAt { bytes.write(expiresAt.milliseconds) }
         if let norm { bytes.write(norm) }
         bytes.write(costSavedNanodollars)

@@ -28,10 +28,12 @@ extension LookupReply {
     /// outcome brings.
     func write(to bytes: inout ByteBuffer, withPayloads: Bool) throws(CacheError) {
         func write(_ kind: Outcome) throws(CacheError) {
-            bytes.write(explanation == nil ? kind.rawValue : kind.rawValue | Self.explained)
-            lease.write(to: &bytes)
-            bytes.write(searchNanoseconds)
-            try bytes.write(count: sourceSequences.count, of: "sources")
+            let kind = explanation == nil ? kind.rawValue : kind.rawValue | Self.explained
+            let count = try ByteBuffer.wireCount(sourceSequences.count, of: "sources")
+            // As `Lease.write` does it. Many small writes take longer than one.
+            bytes.writeMultipleIntegers(
+                kind, lease.position.incarnation, lease.position.sequence, lease.namespace, searchNanoseconds, count,
+                endianness: .little)
             for sequence in sourceSequences { bytes.write(sequence) }
             explanation?.write(to: &bytes)
         }

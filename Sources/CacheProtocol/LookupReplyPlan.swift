@@ -13,18 +13,22 @@ struct LookupReplyPlan {
         case refused
     }
 
-    private(set) var parts: [Part]
     private let replies: [LookupReply]
+    /// Nil when everything is whole, as nearly always.
+    private var parts: [Part]?
+    private(set) var wireBytes: Int
 
     init(_ replies: [LookupReply], bodyLimitBytes: Int) {
         self.replies = replies
-        parts = Array(repeating: .whole, count: replies.count)
+        wireBytes = 2
+        for reply in replies { wireBytes += reply.wireBytes(withPayloads: true) }
         guard wireBytes > bodyLimitBytes else { return }
 
         // Every item gets at least the room of its refusal, or of itself where it is smaller.
         let bare = replies.map { $0.wireBytes(withPayloads: false) }
         let least = zip(replies, bare).map { min($0.0.refused().wireBytes(withPayloads: false), $0.1) }
         var room = bodyLimitBytes - 2 - least.reduce(0, +)
+        var parts = [Part](repeating: .whole, count: replies.count)
         for index in replies.indices {
             let more = bare[index] - least[index]
             parts[index] = more <= room ? .withoutPayload : .refused
@@ -36,20 +40,24 @@ struct LookupReplyPlan {
             parts[index] = .whole
             room -= payloadBytes
         }
-    }
-
-    var wireBytes: Int {
-        2 + zip(replies, parts).totalBytes { reply, part in
-            switch part {
-            case .whole: reply.wireBytes(withPayloads: true)
-            case .withoutPayload: reply.wireBytes(withPayloads: false)
-            case .refused: reply.refused().wireBytes(withPayloads: false)
+        self.parts = parts
+        wireBytes =
+            2
+            + zip(replies, parts).totalBytes { reply, part in
+                switch part {
+                case .whole: reply.wireBytes(withPayloads: true)
+                case .withoutPayload: reply.wireBytes(withPayloads: false)
+                case .refused: reply.refused().wireBytes(withPayloads: false)
+                }
             }
-        }
     }
 
     func write(to bytes: inout ByteBuffer) throws(CacheError) {
         try bytes.write(count: replies.count, of: "batch")
+        guard let parts else {
+            for reply in replies { try reply.write(to: &bytes, withPayloads: true) }
+            return
+        }
         for (reply, part) in zip(replies, parts) {
             switch part {
             case .whole: try reply.write(to: &bytes, withPayloads: true)

@@ -1,9 +1,9 @@
 package import CacheModel
 import NIOCore
 
-/// What a server answers.
+/// What a server answers. Large cases are indirect, so that the reply to a lookup on its way is small.
 package enum Reply: Hashable, Sendable {
-    case hello(HelloReply)
+    indirect case hello(HelloReply)
     case ping([UInt8])
     /// One JSON document.
     case statistics(String)
@@ -11,16 +11,16 @@ package enum Reply: Hashable, Sendable {
     case lookup([LookupReply])
     /// One for each insertion of the request, in its order.
     case insert([InsertOutcome])
-    case get(StoredEntry)
+    indirect case get(StoredEntry)
     /// Whether each entry of the request was there, in its order.
     case delete([Bool])
-    case scan(ScanPage)
+    indirect case scan(ScanPage)
     /// One for each invalidation of the request, in its order.
     case invalidate([InvalidationOutcome])
     case lease(LeaseReply)
     case purge(PurgeReceipt)
     case liftFence(Position)
-    case createNamespace(NamespaceDescription)
+    indirect case createNamespace(NamespaceDescription)
     case listNamespaces([NamespaceDescription])
     case dropNamespace(PurgeReceipt)
     /// The position from which on it holds.

@@ -1,26 +1,26 @@
 package import CacheModel
 package import NIOCore
 
-/// What a client asks for.
+/// What a client asks for. Large cases are indirect, so that a lookup on its way is small.
 package enum Request: Hashable, Sendable {
-    case hello(HelloRequest)
+    indirect case hello(HelloRequest)
     /// Up to `Limits.pingBytes` that come back as they are.
     case ping([UInt8])
     case statistics
     case lookup(LookupRequest)
-    case insert(InsertRequest)
-    case get(GetRequest)
-    case delete(DeleteRequest)
-    case scan(ScanRequest)
+    indirect case insert(InsertRequest)
+    indirect case get(GetRequest)
+    indirect case delete(DeleteRequest)
+    indirect case scan(ScanRequest)
     case invalidate(InvalidateRequest)
     case lease(LeaseRequest)
-    case purge(PurgeRequest)
+    indirect case purge(PurgeRequest)
     /// An operator vouches for the freshness of a store that has lost what it knew.
     case liftFence
-    case createNamespace(CreateNamespaceRequest)
+    indirect case createNamespace(CreateNamespaceRequest)
     case listNamespaces
     case dropNamespace(String)
-    case follow(FollowRequest)
+    indirect case follow(FollowRequest)
 
     package var opcode: Opcode {
         switch self {

@@ -54,14 +54,19 @@ extension BodyReader {
             throw malformed("unknown element type of a vector")
         }
         let dimension = Int(try integer(UInt16.self))
-        let components = try slice(dimension * encoding.componentBytes)
-        guard dimension > 0 else { return nil }
         if enforcesLimits, dimension > Limits.dimensionRange.upperBound {
+            try skip(dimension * encoding.componentBytes)
             note(.outOfRange("vector", limit: Limits.dimensionRange.upperBound, got: dimension))
             return nil
         }
-        return components.withUnsafeReadableBytes { source in
-            [Float](unsafeUninitializedCapacity: dimension) { vector, count in
+        guard dimension > 0 else { return nil }
+        return try read(dimension * encoding.componentBytes) { source in
+            // Filling what was appended is quicker than an array that is allocated without values: that one is not
+            // made by code for `Float`.
+            var vector: [Float] = []
+            vector.reserveCapacity(dimension)
+            vector.append(contentsOf: repeatElement(0, count: dimension))
+            vector.withUnsafeMutableBufferPointer { vector in
                 switch encoding {
                 case .float32:
                     #if _endian(little)
@@ -69,17 +74,17 @@ extension BodyReader {
                     #else
                     for index in 0..<dimension {
                         let bits = source.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)
-                        vector.initializeElement(at: index, to: Float(bitPattern: UInt32(littleEndian: bits)))
+                        vector[index] = Float(bitPattern: UInt32(littleEndian: bits))
                     }
                     #endif
                 case .float16:
                     for index in 0..<dimension {
                         let bits = source.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)
-                        vector.initializeElement(at: index, to: HalfPrecision.float(UInt16(littleEndian: bits)))
+                        vector[index] = HalfPrecision.float(UInt16(littleEndian: bits))
                     }
                 }
-                count = dimension
             }
+            return vector
         }
     }
 }

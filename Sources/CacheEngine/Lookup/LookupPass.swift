@@ -8,7 +8,7 @@ internal import HashTreeCollections
 /// The pass decides what is a hit; whether the hits still hold when the reply is made is checked by `Searcher`.
 struct LookupPass {
     let namespaceName: String
-    let namespace: NamespaceWatermarks?
+    let namespace: PublishedNamespace?
     let state: PublishedState.State
     let now: Timestamp
     /// Entries that turned out to be damaged when they were read.
@@ -31,7 +31,7 @@ struct LookupPass {
         var record: EntryRecord
     }
 
-    var content: ContentIdentifier? { namespace?.record.content }
+    var content: ContentIdentifier? { namespace?.content }
 
     /// - Returns: an outcome for each lookup, in order, and how those were searched that want to know.
     func run(
@@ -39,37 +39,36 @@ struct LookupPass {
     ) -> (outcomes: [Outcome], explanations: [Int: SearchExplanation]) {
         var outcomes = [Outcome](repeating: .miss(Miss(reason: .nothingStored)), count: lookups.count)
         var searches: [VectorSearches.Search] = []
-        for (index, lookup) in lookups.enumerated() {
+        for (place, lookup) in lookups.enumerated() {
             do {
                 try RequestRules.check(lookup)
-                let vector = try unitVector(lookup.vector, row: index)
+                let vector = try unitVector(lookup.vector, row: place)
                 guard let snapshot = state.snapshot, state.table.hasReached(lookup.minimumPosition) else {
-                    outcomes[index] = .miss(Miss(reason: .fenced))
+                    outcomes[place] = .miss(Miss(reason: .fenced))
                     continue
                 }
-                guard let content, let view = snapshot.view[content] else { continue }
+                guard let namespace, let content, let index = namespace.index else { continue }
                 if let key = lookup.key {
-                    outcomes[index] = find(key, lookup, content, snapshot)
-                    if case .hits = outcomes[index] { continue }
+                    outcomes[place] = find(key, lookup, content, index, snapshot)
+                    if case .hits = outcomes[place] { continue }
                 }
                 guard let vector else { continue }
                 try checkDimension(vector)
-                let threshold = lookup.threshold ?? namespace?.record.settings.threshold ?? 0.95
+                let threshold = lookup.threshold ?? namespace.watermarks.record.settings.threshold
                 searches.append(
                     .init(
-                        lookup: index, scope: lookup.scope, rows: view.scopes[lookup.scope],
+                        lookup: place, scope: lookup.scope, rows: index.scopes[lookup.scope],
                         oldest: lookup.maximumAgeMilliseconds.map { now.advanced(byMilliseconds: -$0) },
                         query: try Query(vector, threshold: threshold, neighbors: lookup.neighbors),
                         isExplained: lookup.isExplained))
             } catch {
-                outcomes[index] = .refused(error)
+                outcomes[place] = .refused(error)
             }
         }
-        guard !searches.isEmpty, let content, let snapshot = state.snapshot, let index = snapshot.view[content] else {
-            return (outcomes, [:])
-        }
+        guard !searches.isEmpty, let namespace, let content, let snapshot = state.snapshot, let index = namespace.index
+        else { return (outcomes, [:]) }
         let judge = RowJudge(
-            content: content, index: index, snapshot: snapshot, table: state.table, namespace: namespace, now: now,
+            content: content, index: index, snapshot: snapshot, state: state, namespace: namespace, now: now,
             damaged: damaged, counters: counters)
         var explanations: [Int: SearchExplanation] = [:]
         for found in VectorSearches(searches).run(judge, methods, memory) {
@@ -93,7 +92,7 @@ struct LookupPass {
     }
 
     private func checkDimension(_ vector: UnitVector) throws(CacheError) {
-        guard let expected = namespace?.record.settings.dimension, expected != vector.dimension else { return }
+        guard let expected = namespace?.watermarks.record.settings.dimension, expected != vector.dimension else { return }
         throw CacheError(
             .dimensionMismatch, "the namespace holds vectors of another dimension",
             detail: ["expected": String(expected), "got": String(vector.dimension)])
@@ -102,7 +101,7 @@ struct LookupPass {
     // MARK: By key
 
     private func find(
-        _ key: ExactKey, _ lookup: Lookup, _ content: ContentIdentifier, _ snapshot: Snapshot
+        _ key: ExactKey, _ lookup: Lookup, _ content: ContentIdentifier, _ index: NamespaceIndex, _ snapshot: Snapshot
     ) -> Outcome {
         let nothing = Outcome.miss(Miss(reason: .nothingStored))
         let identifier: EntryIdentifier
@@ -110,7 +109,7 @@ struct LookupPass {
         do throws(CacheError) {
             guard let known = try snapshot.entry(content, lookup.scope, key), !damaged.contains(known),
                 let stored = try snapshot.record(content, known), stored.scope == lookup.scope, stored.key == key,
-                snapshot.view[content]?.holds(known, row: stored.row) == true
+                index.holds(known, row: stored.row)
             else { return nothing }
             identifier = known
             record = stored
@@ -123,7 +122,7 @@ struct LookupPass {
         if record.expiresAt <= now || oldest.map({ record.createdAt < $0 }) ?? false {
             return .miss(Miss(reason: .expired))
         }
-        if let refusal = state.table.refusal(of: EntryBasis(record), in: namespace) {
+        if let refusal = state.table.refusal(of: EntryBasis(record), in: namespace?.watermarks) {
             return .miss(Miss(reason: refusal.missReason))
         }
         return .hits([Found(match: .key, similarity: 1, identifier: identifier, record: record)])

@@ -64,8 +64,8 @@ package final class ReadQueue: Sendable {
     package var isBehind: Bool { behind.load(ordering: .relaxed) }
 
     /// Whether a read that came now would be refused, because the queue is behind.
-    package func turnsAway(at now: MonotonicTime = .now) -> Bool {
-        isBehind && state.withLock { !$0.isClosed && !admits(at: now, &$0) }
+    package func turnsAway(at now: @autoclosure () -> MonotonicTime = .now) -> Bool {
+        isBehind && state.withLock { !$0.isClosed && !admits(at: now(), &$0) }
     }
 
     /// What a thread takes at once.

@@ -5,9 +5,9 @@ package enum ReadRequest: Sendable {
     /// Lookups in one namespace, up to `Limits.batchCount`.
     case lookup(namespace: String, [Lookup])
     /// One entry with its payload; it must be of the scope if one is given.
-    case get(namespace: String, scope: Scope?, entry: EntryIdentifier)
+    indirect case get(namespace: String, scope: Scope?, entry: EntryIdentifier)
     /// A page of a namespace's entries.
-    case scan(namespace: String, Scan)
+    indirect case scan(namespace: String, Scan)
 
     package var queryCount: Int {
         switch self {
@@ -22,8 +22,8 @@ package enum ReadRequest: Sendable {
 /// What a read answers, per kind of request.
 package enum ReadReply: Sendable {
     case lookup([LookupReply])
-    case entry(StoredEntry)
-    case page(ScanPage)
+    indirect case entry(StoredEntry)
+    indirect case page(ScanPage)
     /// The whole request failed.
     case failed(CacheError)
 }

@@ -8,8 +8,8 @@ struct RowJudge {
     let content: ContentIdentifier
     let index: NamespaceIndex
     let snapshot: Snapshot
-    let table: WatermarkTable
-    let namespace: NamespaceWatermarks?
+    let state: PublishedState.State
+    let namespace: PublishedNamespace
     let now: Timestamp
     let damaged: Set<EntryIdentifier>
     let counters: EngineCounters
@@ -26,16 +26,18 @@ struct RowJudge {
     func terms(_ search: VectorSearches.Search) -> Terms {
         Terms(
             scopeNumber: search.rows?.number, oldest: search.oldest?.milliseconds ?? .min,
-            scopeFloor: max(namespace?.record.floors.scopes ?? 0, namespace?.scopes[search.scope] ?? 0))
+            scopeFloor: max(
+                namespace.watermarks.record.floors.scopes, namespace.watermarks.scopes[search.scope] ?? 0))
     }
 
     /// Whether the record of an entry must be read to know if it is servable; without any news there is nothing to compare.
     private var dependenciesMatter: Bool {
-        table.isFenced || namespace.map { $0.record.floors.sources > 0 || !$0.sources.isEmpty } ?? false
+        state.table.isFenced || namespace.watermarks.record.floors.sources > 0 || !namespace.watermarks.sources.isEmpty
     }
 
     private var tagsMatter: Bool {
-        table.lossSequence > 0 || namespace.map { $0.record.floors.tags > 0 || !$0.tags.isEmpty } ?? false
+        state.table.lossSequence > 0 || namespace.watermarks.record.floors.tags > 0
+            || !namespace.watermarks.tags.isEmpty
     }
 
     func verdict(_ row: UInt32, _ terms: Terms) -> RowVerdict {
@@ -49,7 +51,9 @@ struct RowJudge {
         let entry = EntryIdentifier(metadata.entry)
         if (metadata.hasDependencies && dependenciesMatter) || (metadata.hasTags && tagsMatter) {
             guard let record = record(entry) else { return .ignore }
-            if let refusal = table.refusal(of: EntryBasis(record), in: namespace) { return exclude(refusal.missReason) }
+            if let refusal = state.table.refusal(of: EntryBasis(record), in: namespace.watermarks) {
+                return exclude(refusal.missReason)
+            }
         }
         guard !damaged.contains(entry), let rows = block.rows, layout.isIntact(rows: rows, slot: slot, entry: entry) else {
             counters.damaged.add(1)

@@ -41,13 +41,25 @@ package final class Searcher {
         return answerWithinBudget(requests)
     }
 
-    /// Answers lookups unless that takes reading more than these bytes of payload; nil then.
-    package func answer(_ namespace: String, _ lookups: [Lookup], payloadLimitBytes: Int) -> ReadReply? {
+    /// Answers lookups unless that takes a longer search, or reading more than these bytes of payload; nil then.
+    package func answer(
+        _ name: String, _ lookups: [Lookup], limit: InlineLimit, payloadLimitBytes: Int
+    ) -> [LookupReply]? {
+        let state = published.current
+        let namespace = state.namespace(name)
+        if let namespace, let index = namespace.index {
+            var bytes = 0
+            for lookup in lookups where lookup.vector != nil {
+                let threshold = lookup.threshold ?? namespace.watermarks.record.settings.threshold
+                bytes += VectorSearches.expectedBytes(index, lookup.scope, threshold: threshold)
+                guard bytes <= limit.searchBytes else { return nil }
+            }
+        }
         payloadBudgetBytes = payloadLimitBytes
-        let replies = self.replies(to: lookups, in: namespace)
+        let replies = self.replies(to: lookups, in: name, state, namespace)
         guard !hasLeftOutPayload else { return nil }
-        count(replies[...], in: namespace)
-        return .lookup(replies)
+        count(replies[...], in: name, namespace)
+        return replies
     }
 
     private func answerWithinBudget(_ requests: [ReadRequest]) -> [ReadReply] {
@@ -63,8 +75,10 @@ package final class Searcher {
             }
         }
         for (namespace, batch) in lookups {
-            var answers = self.replies(to: batch.lookups, in: namespace.text)[...]
-            count(answers, in: namespace.text)
+            let state = published.current
+            let found = state.namespace(namespace.text)
+            var answers = self.replies(to: batch.lookups, in: namespace.text, state, found)[...]
+            count(answers, in: namespace.text, found)
             for index in batch.requests {
                 guard case .lookup(_, let asked) = requests[index] else { continue }
                 var own = Array(answers.prefix(asked.count))
@@ -83,8 +97,8 @@ package final class Searcher {
     }
 
     /// Counts outcomes, and of each hit that eviction must know of the entry that was served.
-    private func count(_ replies: ArraySlice<LookupReply>, in namespace: String) {
-        let isLimited = published.table[namespace].map { eviction.limits(namespace, $0.record.settings) } ?? false
+    private func count(_ replies: ArraySlice<LookupReply>, in name: String, _ namespace: PublishedNamespace?) {
+        let isLimited = namespace.map { eviction.limits(name, $0.watermarks.record.settings) } ?? false
         for reply in replies {
             counters.count(reply.outcome)
             if isLimited, case .hits(let found) = reply.outcome, let first = found.first {
@@ -95,18 +109,21 @@ package final class Searcher {
 
     // MARK: Lookups
 
-    private func replies(to lookups: [Lookup], in name: String) -> [LookupReply] {
+    /// - Parameter state: the newest one, with what it knows of the namespace.
+    private func replies(
+        to lookups: [Lookup], in name: String, _ state: PublishedState.State, _ namespace: PublishedNamespace?
+    ) -> [LookupReply] {
         hasLeftOutPayload = false
-        let clock = ContinuousClock()
-        let start = clock.now
+        var (state, namespace) = (state, namespace)
+        let start = MonotonicTime.now
         var outcomes = [LookupOutcome?](repeating: nil, count: lookups.count)
         var explanations: [Int: SearchExplanation] = [:]
         var waiting = Array(lookups.indices)
         var damaged = Set<EntryIdentifier>()
         for pass in 1...Self.passLimit where !waiting.isEmpty {
-            let state = published.current
+            if pass > 1 { renew(&state, &namespace, name) }
             let evaluation = LookupPass(
-                namespaceName: name, namespace: state.table[name], state: state, now: self.clock.now, damaged: damaged,
+                namespaceName: name, namespace: namespace, state: state, now: clock.now, damaged: damaged,
                 counters: counters)
             let found = evaluation.run(waiting.map { lookups[$0] }, methods, memory)
             var again: [Int] = []
@@ -120,21 +137,36 @@ package final class Searcher {
                 for index in waiting { outcomes[index] = .miss(Miss(reason: .stale)) }
             }
         }
-        let elapsed = start.duration(to: clock.now).components
-        let nanoseconds = UInt64(clamping: elapsed.seconds) &* 1_000_000_000 &+ UInt64(clamping: elapsed.attoseconds / 1_000_000_000)
+        let nanoseconds = UInt64(clamping: MonotonicTime.now.nanoseconds(since: start))
         counters.searches.add(1)
         counters.searchNanoseconds.add(Int(clamping: nanoseconds))
         counters.timings.searched(lookups.count, nanoseconds: nanoseconds)
         // The lease comes last: what it vouches for is read after it was handed out.
-        let table = published.table
-        let namespace = table[name]
-        return zip(lookups, outcomes).enumerated().map { index, element in
-            let (lookup, outcome) = element
-            return LookupReply(
-                outcome: outcome ?? .miss(Miss(reason: .stale)), lease: table.lease(name),
-                sourceSequences: lookup.sources.map { namespace?.sources[Name($0)]?.lastSequence ?? 0 },
-                searchNanoseconds: nanoseconds, explanation: explanations[index])
+        renew(&state, &namespace, name)
+        let lease = state.table.lease(name)
+        var replies: [LookupReply] = []
+        replies.reserveCapacity(lookups.count)
+        for index in lookups.indices {
+            replies.append(
+                LookupReply(
+                    outcome: outcomes[index] ?? .miss(Miss(reason: .stale)), lease: lease,
+                    sourceSequences: lookups[index].sources.map {
+                        namespace?.watermarks.sources[Name($0)]?.lastSequence ?? 0
+                    },
+                    searchNanoseconds: nanoseconds,
+                    explanation: explanations.isEmpty ? nil : explanations[index]))
         }
+        return replies
+    }
+
+    /// Goes on with the newest state, where that is another one.
+    private func renew(
+        _ state: inout PublishedState.State, _ namespace: inout PublishedNamespace?, _ name: String
+    ) {
+        let newest = published.current
+        guard newest !== state else { return }
+        state = newest
+        namespace = newest.namespace(name)
     }
 
     /// Reads what the hits carry and checks them against the newest table.
@@ -165,7 +197,7 @@ package final class Searcher {
                     return nil
                 }
             }
-            return holds(found, lookup, pass.namespaceName, content) ? .hits(hits) : nil
+            return holds(found, pass, content) ? .hits(hits) : nil
         }
     }
 
@@ -180,12 +212,11 @@ package final class Searcher {
     }
 
     /// The last check, after everything slow is done.
-    private func holds(
-        _ found: [LookupPass.Found], _ lookup: Lookup, _ name: String, _ content: ContentIdentifier
-    ) -> Bool {
-        let table = published.table
-        guard let namespace = table[name], namespace.record.content == content else { return false }
-        return found.allSatisfy { table.refusal(of: EntryBasis($0.record), in: namespace) == nil }
+    private func holds(_ found: [LookupPass.Found], _ pass: LookupPass, _ content: ContentIdentifier) -> Bool {
+        var (state, namespace) = (pass.state, pass.namespace)
+        renew(&state, &namespace, pass.namespaceName)
+        guard let namespace, namespace.content == content else { return false }
+        return found.allSatisfy { state.table.refusal(of: EntryBasis($0.record), in: namespace.watermarks) == nil }
     }
 
     // MARK: Single entries

@@ -16,6 +16,7 @@ extension ConnectionHandler {
         let times = RequestTimes(arrivedAt: now)
         let repliedAt = eventLoop.now
         for _ in 0..<count { services.metrics.timings.replied(.ping, times, now: repliedAt) }
+        timedUntil = repliedAt
     }
 
     /// Does what the state says to a whole frame.
@@ -30,9 +31,11 @@ extension ConnectionHandler {
                 return refuse(header.opcode, header.requestIdentifier, refusal)
             }
             do throws(CacheError) {
-                let start = eventLoop.now
+                let start = timedUntil ?? eventLoop.now
                 let request = try Request(frame)
-                services.metrics.timings.decoded(eventLoop.now - start)
+                let decodedAt = eventLoop.now
+                services.metrics.timings.decoded(decodedAt - start)
+                timedUntil = decodedAt
                 try answer(request, header.requestIdentifier, bytes: frame.bytes, arrivedAt: now)
             } catch {
                 if error.closesConnection {
@@ -51,6 +54,7 @@ extension ConnectionHandler {
     }
 
     private func refuse(_ opcode: Opcode, _ identifier: UInt64, _ error: CacheError) {
+        timedUntil = nil
         counters.update { $0.requestsRefused += 1 }
         output.append(.failure(error, opcode), identifier: identifier)
     }
@@ -77,8 +81,8 @@ extension ConnectionHandler {
         case .answer(let reply): self.reply(reply, identifier, times)
         case .read(let read, let assembly):
             if case .lookup = read, let answer = answerInline(read, arrivedAt: arrivedAt) {
-                times.answeredAt = eventLoop.now
-                reply(assembly.reply(to: answer), identifier, times)
+                times.answeredAt = answer.at
+                reply(assembly.reply(to: answer.reply), identifier, times)
                 return
             }
             guard let mailbox = begin(assembly.opcode, identifier, bytes: bytes) else { return }
@@ -86,29 +90,34 @@ extension ConnectionHandler {
                 let times = times.answered(at: eventLoop.now)
                 mailbox.put(assembly.reply(to: answer), identifier: identifier, times: times)
             }
+            timedUntil = nil
         case .write(let write, let assembly):
             guard let mailbox = begin(assembly.opcode, identifier, bytes: bytes) else { return }
             executor.submit(write) { [times, eventLoop] answer in
                 let times = times.answered(at: eventLoop.now)
                 mailbox.put(assembly.reply(to: answer), identifier: identifier, times: times)
             }
+            timedUntil = nil
         }
     }
 
     private func reply(_ reply: Reply, _ identifier: UInt64, _ times: RequestTimes) {
         output.append(reply, identifier: identifier)
-        services.metrics.timings.replied(reply.opcode, times, now: eventLoop.now)
+        let repliedAt = eventLoop.now
+        services.metrics.timings.replied(reply.opcode, times, now: repliedAt)
+        timedUntil = repliedAt
     }
 
     /// - Returns: nil for what is to be handed over.
-    private func answerInline(_ read: ReadRequest, arrivedAt: NIODeadline) -> ReadReply? {
+    private func answerInline(_ read: ReadRequest, arrivedAt: NIODeadline) -> (reply: ReadReply, at: NIODeadline)? {
         let limit = inlineLimit
         guard inlineAllowance > 0, limit == .long || activity.maySearch(now: arrivedAt) else { return nil }
-        let start = eventLoop.now
-        guard let answer = services.executor.answerInline(read, limit: limit) else { return nil }
+        let start = timedUntil ?? eventLoop.now
+        guard let reply = services.executor.answerInline(read, limit: limit) else { return nil }
         inlineAllowance -= 1
-        activity.searched(for: eventLoop.now - start)
-        return answer
+        let answeredAt = eventLoop.now
+        activity.searched(for: answeredAt - start)
+        return (reply, answeredAt)
     }
 
     /// A connection that has its event loop for itself and sends nothing before it is answered gains nothing by another

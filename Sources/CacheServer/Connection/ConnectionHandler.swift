@@ -45,6 +45,8 @@ package final class ConnectionHandler: ChannelDuplexHandler {
     private var isTakingFrames = false
     private var isFlushing = false
     private var isSettling = false
+    /// When the last step ended that is timed, if nothing has happened since: the next one begins then.
+    var timedUntil: NIODeadline?
     private var timer: (deadline: NIODeadline, task: Scheduled<Void>)?
 
     static let inlineAnswersPerRound = 8
@@ -166,6 +168,7 @@ package final class ConnectionHandler: ChannelDuplexHandler {
         defer { isTakingFrames = false }
         hasUntakenFrames = false
         let now = eventLoop.now
+        timedUntil = now
         while state.mayTakeFrame {
             echoPings(now: now)
             do throws(CacheError) {

@@ -181,12 +181,14 @@ package struct ConnectionState: ~Copyable {
     /// - Parameters:
     ///   - bytes: what the socket has not taken yet.
     ///   - hasProgressed: whether it has taken anything since the last call, or nothing was waiting then.
-    package mutating func outputChanged(bufferedBytes bytes: Int, hasProgressed: Bool, now: NIODeadline) {
+    package mutating func outputChanged(
+        bufferedBytes bytes: Int, hasProgressed: Bool, now: @autoclosure () -> NIODeadline
+    ) {
         bufferedBytes = bytes
         if bytes == 0 {
             writeStalledAt = nil
         } else if hasProgressed || writeStalledAt == nil {
-            writeStalledAt = now
+            writeStalledAt = now()
         }
     }
 
@@ -224,10 +226,10 @@ package struct ConnectionState: ~Copyable {
     package mutating func outputClosed(now: NIODeadline) { endingAt = now }
 
     /// Ends a round of taking frames or replies.
-    package mutating func settle(_ rest: Rest, now: NIODeadline) -> Action {
+    package mutating func settle(_ rest: Rest, now: @autoclosure () -> NIODeadline) -> Action {
         // A frame that is not read on for want of credit is not its sender's delay.
         if rest == .partialFrame, mayTakeFrame {
-            frameBegunAt = frameBegunAt ?? now
+            frameBegunAt = frameBegunAt ?? now()
         } else {
             frameBegunAt = nil
         }
@@ -235,11 +237,11 @@ package struct ConnectionState: ~Copyable {
         case .awaitingHello, .serving:
             guard inputIsClosed, rest != .frames, inFlight.isEmpty else { return .none }
             let cutShort = CacheError(.malformedFrame, "the input ends in the middle of a frame")
-            return finish(rest == .partialFrame ? Farewell(error: cutShort) : nil, now: now)
+            return finish(rest == .partialFrame ? Farewell(error: cutShort) : nil, now: now())
         case .draining:
             guard inFlight.isEmpty, rest != .frames else { return .none }
-            return finish(Farewell(error: .shuttingDown), now: now)
-        case .ending(let farewell): return inFlight.isEmpty ? finish(farewell, now: now) : .none
+            return finish(Farewell(error: .shuttingDown), now: now())
+        case .ending(let farewell): return inFlight.isEmpty ? finish(farewell, now: now()) : .none
         case .lingering: return inputIsClosed && bufferedBytes == 0 ? .close : .none
         case .closed: return .none
         }

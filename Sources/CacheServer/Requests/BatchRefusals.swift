@@ -15,6 +15,7 @@ package struct BatchRefusals: Sendable {
     /// - Returns: the items for the engine, and nil when nothing is refused: indexes are the same on both sides then.
     package static func part<Item>(_ items: [Result<Item, CacheError>]) -> (accepted: [Item], refusals: BatchRefusals?)
     {
+        if items.count == 1, case .success(let item) = items[0] { return ([item], nil) }
         var accepted: [Item] = []
         accepted.reserveCapacity(items.count)
         var refusals: [(index: Int, error: CacheError)] = []

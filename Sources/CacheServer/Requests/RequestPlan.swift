@@ -8,7 +8,7 @@ package enum RequestPlan: Sendable {
     /// The answer is there already.
     case answer(Reply)
     case read(ReadRequest, ReplyAssembly)
-    case write(WriteRequest, ReplyAssembly)
+    indirect case write(WriteRequest, ReplyAssembly)
 
     /// - Parameters:
     ///   - grant: of whoever asks; it is good for the request.
