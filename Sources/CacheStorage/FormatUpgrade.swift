@@ -31,6 +31,9 @@ package struct FormatUpgrade: Sendable {
             Step(from: 2) { (transaction) throws(CacheError) in try setFormat(3, transaction) },
             // Format 4 adds the table of evicted entries, which in an older store is empty.
             Step(from: 3) { (transaction) throws(CacheError) in try setFormat(4, transaction) },
+            // Format 5 adds the table of payloads that lie with their rows. Those of an older store are found where they
+            // are, and move with the rows.
+            Step(from: 4) { (transaction) throws(CacheError) in try setFormat(5, transaction) },
         ])
 
     private static func setFormat(_ format: UInt32, _ transaction: WriteTransaction) throws(CacheError) {

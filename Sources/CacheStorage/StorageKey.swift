@@ -61,6 +61,11 @@ package enum StorageKey {
         return bigEndian(content.number) + [UInt8(truncatingIfNeeded: bytes.count)] + bytes
     }
 
+    /// 8 bytes.
+    package static func row(_ content: ContentIdentifier, _ row: UInt32) -> [UInt8] {
+        bigEndian(content.number) + bigEndian(row)
+    }
+
     package static func block(_ content: ContentIdentifier, _ number: UInt32) -> [UInt8] {
         bigEndian(content.number) + bigEndian(number)
     }

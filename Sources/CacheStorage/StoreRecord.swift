@@ -4,7 +4,7 @@ package import CacheModel
 package struct StoreRecord: Hashable, Sendable {
     /// The version of everything that this target writes. Raise it with every change of a record, a key or the block layout,
     /// add a step to `FormatUpgrade` and a fixture of the version that was.
-    package static let currentFormat: UInt32 = 4
+    package static let currentFormat: UInt32 = 5
 
     package var format: UInt32 = currentFormat
     package var incarnation: UInt64

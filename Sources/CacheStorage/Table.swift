@@ -12,7 +12,7 @@ package enum Table: String, CaseIterable, Sendable {
     case announcements
     /// Content identifier, entry → `EntryRecord`: everything but what only a hit needs.
     case entries
-    /// Content identifier, entry → prompt and payload.
+    /// Content identifier, entry → prompt and payload that do not lie in `rowPayloads`.
     case payloads
     /// Content identifier, scope, exact key → entry.
     case keys
@@ -26,6 +26,8 @@ package enum Table: String, CaseIterable, Sendable {
     case sketches
     /// Content identifier, block number → which of its rows belong to evicted entries, see `EvictedSlots`.
     case evicted
+    /// Content identifier, row → prompt and payload of the entry with this row, see `PayloadPlace`.
+    case rowPayloads = "row-payloads"
 
     var index: Int {
         switch self {
@@ -42,6 +44,7 @@ package enum Table: String, CaseIterable, Sendable {
         case .partitions: 10
         case .sketches: 11
         case .evicted: 12
+        case .rowPayloads: 13
         }
     }
 }

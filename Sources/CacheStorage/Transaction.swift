@@ -159,6 +159,28 @@ package final class WriteTransaction: Transaction {
         return true
     }
 
+    /// Deletes all records from one key through another one.
+    package func delete(_ table: Table, from first: [UInt8], through last: [UInt8]) throws(CacheError) {
+        var cursor: OpaquePointer?
+        try StorageFailure.check(
+            mdb_cursor_open(handle, environment.table(table), &cursor), "opening a cursor on \(table.rawValue)")
+        defer { mdb_cursor_close(cursor) }
+        var key = MDB_val()
+        var value = MDB_val()
+        var code = first.withUnsafeBytes { bytes in
+            key = MDB_val(mv_size: bytes.count, mv_data: UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+            return mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE)
+        }
+        while code == 0 {
+            let found = UnsafeRawBufferPointer(start: key.mv_data, count: key.mv_size)
+            if last.lexicographicallyPrecedes(found) { return }
+            try StorageFailure.check(mdb_cursor_del(cursor, 0), "deleting from \(table.rawValue)")
+            // The cursor stands before what comes next.
+            code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)
+        }
+        if code != MDB_NOTFOUND { try StorageFailure.check(code, "walking through \(table.rawValue)") }
+    }
+
     package func removeAll(_ table: Table) throws(CacheError) {
         try StorageFailure.check(mdb_drop(handle, environment.table(table), 0), "emptying \(table.rawValue)")
     }

@@ -43,6 +43,11 @@ import Testing
         StorageKey.entry(content, EntryIdentifier(UInt64(number + 1)))
     }
 
+    /// Of the payload, which lies as the rows do: in the order of the insertions.
+    private static func rowKey(of number: Int) -> [UInt8] {
+        StorageKey.row(content, UInt32(number))
+    }
+
     private static func find(_ harness: EngineHarness, _ number: Int) -> (key: [UInt8]?, vector: [UInt8]?) {
         let wanted = insertion(number)
         let byKey = harness.lookup(Lookup(scope: wanted.scope, key: wanted.key))
@@ -80,7 +85,7 @@ import Testing
         near.vector?[5] = 0.05
         near.payload = [9]
         harness.insert(near)
-        try Self.change(harness, .payloads, Self.key(of: 4)) { $0[$0.count / 2] ^= 0x80 }
+        try Self.change(harness, .rowPayloads, Self.rowKey(of: 4)) { $0[$0.count / 2] ^= 0x80 }
         #expect(harness.engine.opening.damagedEntryCount == 0)
         let found = Self.find(harness, 4)
         #expect(found.key == nil && found.vector == [9])
@@ -96,7 +101,7 @@ import Testing
         let harness = try Self.filledHarness()
         try harness.examine { environment in
             let writer = try environment.beginWrite()
-            try writer.delete(.payloads, Self.key(of: 6))
+            try writer.delete(.rowPayloads, Self.rowKey(of: 6))
             try writer.commit(.entries)
         }
         #expect(Self.find(harness, 6) == (nil, nil))
@@ -195,7 +200,7 @@ import Testing
         #expect(harness.counter("damagedRecords") > 0)
     }
 
-    /// LMDB's node: length (4 bytes), flags, length of the key (2 bytes each), the key of 12 bytes, the value.
+    /// LMDB's node: length (4 bytes), flags, length of the key (2 bytes each), the key of 8 bytes, the value.
     @Test func aLengthThatLeadsBeyondTheFileIsNotFollowed() throws {
         let harness = try Self.filledHarness()
         let damaged = 33
@@ -205,9 +210,9 @@ import Testing
         let record = Data("question \(damaged)".utf8) + Data(Self.insertion(damaged).payload)
         var position = bytes.startIndex
         while let range = bytes.range(of: record, in: position..<bytes.endIndex) {
-            #expect(bytes[range.lowerBound - 14] == 12)
+            #expect(bytes[range.lowerBound - 10] == 8)
             // 240 MB, of which the file has none.
-            try file.seek(toOffset: UInt64(range.lowerBound - 17))
+            try file.seek(toOffset: UInt64(range.lowerBound - 13))
             try file.write(contentsOf: Data([0x0F]))
             position = range.upperBound
         }
@@ -232,7 +237,7 @@ import Testing
     }
 
     private static let strictCases: [(Table, [UInt8])] = [
-        (.payloads, key(of: 3)), (.keys, StorageKey.exactKey(content, Scope(1), ExactKey(3))),
+        (.rowPayloads, rowKey(of: 3)), (.keys, StorageKey.exactKey(content, Scope(1), ExactKey(3))),
         (.entries, key(of: 3)), (.blocks, StorageKey.block(content, 0)),
     ]
 

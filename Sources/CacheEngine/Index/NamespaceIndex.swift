@@ -29,8 +29,12 @@ package struct NamespaceIndex: Sendable {
     private static let chunkSize = 64
     private var freeBlocks: [UInt32] = []
     private var nextBlock: UInt32 = 0
+    private var blockCount = 0
     /// The block that rows are appended to.
     package private(set) var openBlock: UInt32?
+    /// The block that rows are moved to. What has been kept once is likely to be kept longer than what comes next, and beside rows
+    /// that go it would soon have to move again.
+    package private(set) var openBlockOfMoved: UInt32?
 
     /// What searches go through; nil while there are too few rows, or none has been built yet.
     package internal(set) var current: IndexGeneration?
@@ -71,9 +75,27 @@ package struct NamespaceIndex: Sendable {
         }
     }
 
+    /// Rows of blocks that nothing is appended to, the entries of which are gone.
+    var deadRowCount: Int {
+        guard let layout else { return 0 }
+        var count = blockCount * layout.rowsPerBlock - rowCount
+        for block in [openBlock, openBlockOfMoved] {
+            if let block = block.flatMap({ self[$0] }) { count -= layout.rowsPerBlock - block.liveCount }
+        }
+        return max(0, count)
+    }
+
+    package func isOpen(_ block: UInt32) -> Bool { block == openBlock || block == openBlockOfMoved }
+
+    package func openBlock(ofMoved isMoved: Bool) -> UInt32? { isMoved ? openBlockOfMoved : openBlock }
+
     /// The block and the slot of the next row; a new block when the open one is full.
-    package mutating func allocateRow(_ layout: BlockLayout) throws(CacheError) -> (block: UInt32, slot: Int) {
-        if let openBlock, let block = self[openBlock], !block.isFull { return (openBlock, block.count) }
+    ///
+    /// - Parameter isMoved: whether the row comes from another block.
+    package mutating func allocateRow(
+        _ layout: BlockLayout, isMoved: Bool = false
+    ) throws(CacheError) -> (block: UInt32, slot: Int) {
+        if let open = openBlock(ofMoved: isMoved), let block = self[open], !block.isFull { return (open, block.count) }
         let number: UInt32
         if let free = freeBlocks.popLast() {
             number = free
@@ -87,14 +109,17 @@ package struct NamespaceIndex: Sendable {
             nextBlock += 1
         }
         self[number] = RowBlock(rowsPerBlock: layout.rowsPerBlock)
-        openBlock = number
+        blockCount += 1
+        if isMoved { openBlockOfMoved = number } else { openBlock = number }
         return (number, 0)
     }
 
     package mutating func removeBlock(_ number: UInt32) {
+        if self[number] != nil { blockCount -= 1 }
         self[number] = nil
         freeBlocks.append(number)
         if openBlock == number { openBlock = nil }
+        if openBlockOfMoved == number { openBlockOfMoved = nil }
     }
 
     // MARK: Entries
@@ -155,6 +180,7 @@ package struct NamespaceIndex: Sendable {
     /// Makes room for a block found in the store. Rows are loaded then, in any order.
     package mutating func loadBlock(_ number: UInt32, _ layout: BlockLayout, rows: UnsafePointer<Float>) {
         self[number] = RowBlock(rowsPerBlock: layout.rowsPerBlock)
+        blockCount += 1
         place(number, at: rows)
         nextBlock = max(nextBlock, number + 1)
     }
@@ -195,12 +221,16 @@ package struct NamespaceIndex: Sendable {
     /// One line each, checked by tests after every change: what is counted is what is there.
     package func checkInvariants() -> Bool {
         var live = 0
-        forEachBlock { _, block in live += block.liveCount }
+        var blocks = 0
+        forEachBlock { _, block in
+            live += block.liveCount
+            blocks += 1
+        }
         let listed = scopes.reduce(0) { $0 + $1.value.rows.count }
         let counted = scopes.reduce(0) { $0 + $1.value.entryCount }
         let numbers = Set(scopes.map(\.value.number))
-        return live == rowCount && listed == rowCount && counted == entryCount && numbers.count == scopes.count
+        return live == rowCount && blocks == blockCount && listed == rowCount && counted == entryCount && numbers.count == scopes.count
             && scopes.allSatisfy { $0.value.rows.checkInvariants() && $0.value.rows.count <= $0.value.entryCount }
-            && openBlock.map { self[$0] != nil } ?? true
+            && [openBlock, openBlockOfMoved].allSatisfy { $0.map { self[$0] != nil } ?? true }
     }
 }

@@ -81,6 +81,9 @@ package struct RowBlock: @unchecked Sendable {
 
     package var isFull: Bool { count == metadata.capacity }
 
+    /// Whether so few rows live that they are worth moving.
+    var isSparse: Bool { liveCount * 2 < metadata.capacity }
+
     package func isLive(_ slot: Int) -> Bool { live[slot >> 6] & (1 << UInt64(slot & 63)) != 0 }
 
     /// The slots that live, in ascending order.

@@ -39,9 +39,8 @@ package final class Snapshot: Sendable {
     ) throws(CacheError) -> (prompt: String?, payload: [UInt8]?) {
         // Without a prompt there is nothing to read for it.
         if !isWanted, record.promptBytes == nil { return (nil, nil) }
-        let key = StorageKey.entry(content, entry)
         return try read { (transaction) throws(CacheError) -> (prompt: String?, payload: [UInt8]?) in
-            guard let value = try transaction.value(.payloads, key) else { throw RecordReader.damaged }
+            guard let value = try transaction.payload(record, content, entry) else { throw RecordReader.damaged }
             let stored = try PayloadRecord.decode(value, of: record, entry)
             return (stored.prompt, isWanted ? stored.payload : nil)
         }

@@ -74,7 +74,7 @@ package struct StoreWalk {
         let entry = EntryIdentifier(StorageKey.number(in: key, at: 4) ?? 0)
         let record = try EntryRecord(decoding: value, entry)
         if try isEvicted(record, content, transaction, dimensions) { return }
-        guard let payload = try transaction.value(.payloads, Array(key)) else {
+        guard let payload = try transaction.payload(record, content, entry) else {
             throw CacheError(.storeDamaged, "entry \(entry) has no payload", detail: ["entry": entry.description])
         }
         _ = try PayloadRecord.decode(payload, of: record, entry)

@@ -15,6 +15,10 @@ package struct UnsketchedRows {
     package var isFull: Bool { rows.count >= Self.limit }
 
     package mutating func append(_ row: UInt32, _ vector: UnsafeBufferPointer<Float>) {
+        if rows.isEmpty {
+            rows.reserveCapacity(Self.limit)
+            vectors.reserveCapacity(Self.limit * vector.count)
+        }
         rows.append(row)
         vectors.append(contentsOf: vector)
     }

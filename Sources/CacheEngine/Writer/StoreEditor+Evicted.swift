@@ -63,9 +63,8 @@ extension StoreEditor {
             guard let record = try record(block.content, entry), let row = record.row,
                 row / UInt32(layout.rowsPerBlock) == block.number
             else { continue }
-            let key = StorageKey.entry(block.content, entry)
-            try transaction.delete(.entries, key)
-            try transaction.delete(.payloads, key)
+            try transaction.delete(.entries, StorageKey.entry(block.content, entry))
+            try removePayload(record, of: entry, from: block.content, withBlock: slot == nil)
             for tag in record.tags { try transaction.delete(.tags, StorageKey.tag(block.content, tag, entry)) }
             if let exactKey = record.key {
                 leftKeys.append((StorageKey.exactKey(block.content, record.scope, exactKey), entry))

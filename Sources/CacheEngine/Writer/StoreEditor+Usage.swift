@@ -49,21 +49,4 @@ extension StoreEditor {
         }
         return Self.fingerprint(record, vector, content)
     }
-
-    /// Notes the block of a row that has died, if it is worth being compacted now.
-    func noteSparse(_ row: UInt32, of content: ContentIdentifier) {
-        guard let index = view[content], let layout = index.layout else { return }
-        let number = row / UInt32(layout.rowsPerBlock)
-        guard number != index.openBlock, let block = index[number], block.liveCount * 2 < block.metadata.capacity else {
-            return
-        }
-        sparse.insert(BlockName(content: content, number: number))
-    }
-
-    /// Compacts the blocks that this transaction has left sparse, so that holes do not pile up where entries come and go at the same
-    /// rate. It moves at most one row for each that has died.
-    package func compactSparseBlocks() throws(CacheError) {
-        for name in sparse { try compact(name.number, of: name.content) }
-        sparse = []
-    }
 }

@@ -9,12 +9,13 @@ package final class StoreEditor {
     package internal(set) var view: StoreView
     package var store: StoreRecord
     private var staged: [BlockName: [UInt8]] = [:]
-    private var changedBlocks = Set<BlockName>()
+    private(set) var changedBlocks = Set<BlockName>()
     private let sketchers: RowSketchers
     let ledger: UsageLedger?
     private var unsketched: [ContentIdentifier: UnsketchedRows] = [:]
-    /// Blocks that deaths have left with less than half of their rows.
-    var sparse = Set<BlockName>()
+    /// Rows that have died, by content.
+    var deaths: [ContentIdentifier: Int] = [:]
+    let emptiestBlocks: EmptiestBlocks
     /// Rows of evicted entries, as far as this transaction has asked for them; nil where there are none.
     var evictedSlots: [BlockName: EvictedSlots?] = [:]
     /// Keys of entries that are gone for good.
@@ -28,10 +29,11 @@ package final class StoreEditor {
     }
 
     /// - Parameter ledger: follows what is added and removed; it has nothing uncommitted.
-    package init(
+    init(
         transaction: WriteTransaction, view: StoreView, store: StoreRecord, sketchers: RowSketchers,
-        ledger: UsageLedger? = nil
+        ledger: UsageLedger? = nil, emptiestBlocks: EmptiestBlocks = EmptiestBlocks()
     ) {
+        self.emptiestBlocks = emptiestBlocks
         self.transaction = transaction
         self.sketchers = sketchers
         self.ledger = ledger
@@ -58,6 +60,7 @@ package final class StoreEditor {
     package func discard(_ content: ContentIdentifier) throws(CacheError) {
         view[content] = nil
         ledger?.discard(content)
+        emptiestBlocks.forget(content)
         try transaction.put(.garbage, StorageKey.content(content), [1])
     }
 
@@ -77,10 +80,12 @@ package final class StoreEditor {
         if let vector {
             record.row = try append(vector, entry, record, scopeNumber: scopeNumber, to: content)
         }
+        let payloadPlace = PayloadPlace(record, content, entry)
         let key = StorageKey.entry(content, entry)
         let encoded = record.encoded(entry)
         try transaction.put(.entries, key, encoded)
-        try transaction.put(.payloads, key, PayloadRecord.encoded(prompt: prompt, payload: payload, entry))
+        try transaction.put(
+            payloadPlace.table, payloadPlace.key, PayloadRecord.encoded(prompt: prompt, payload: payload, entry))
         note(entry, record, recordBytes: encoded.count, vector, content)
         if let exactKey = record.key {
             let key = StorageKey.exactKey(content, record.scope, exactKey)
@@ -92,14 +97,14 @@ package final class StoreEditor {
         return entry
     }
 
-    /// Appends a row to the open block, of which a copy is staged until `finish`.
-    private func append(
+    /// Appends a row to the open block, or to that of moved rows, of which a copy is staged until `finish`.
+    func append(
         _ vector: UnsafeBufferPointer<Float>, _ entry: EntryIdentifier, _ record: EntryRecord, scopeNumber: UInt32,
-        to content: ContentIdentifier
+        to content: ContentIdentifier, isMoved: Bool = false
     ) throws(CacheError) -> UInt32 {
-        let previous = view.contents[content]?.openBlock
+        let previous = view.contents[content]?.openBlock(ofMoved: isMoved)
         guard let layout = view.contents[content]?.layout,
-            let (block, slot) = try view.contents[content]?.allocateRow(layout)
+            let (block, slot) = try view.contents[content]?.allocateRow(layout, isMoved: isMoved)
         else { throw CacheError(.internalError, "a row was appended to a namespace without a dimension") }
         // The open block stays when its last row dies; now that it is open no more, nothing else would take it away.
         if let previous, previous != block, view[content]?[previous]?.liveCount == 0 {
@@ -139,6 +144,7 @@ package final class StoreEditor {
                 let bytes = Array(value)
                 try removeRemains((0..<layout.rowsPerBlock).map { layout.entry($0, in: bytes) }, in: name, layout)
             }
+            try removePayloads(of: name, layout)
             evictedSlots[name] = .some(nil)
             return layout.emptyBlock(content: name.content, number: name.number)
         }
@@ -167,7 +173,7 @@ package final class StoreEditor {
             if let emptied = view.contents[content]?.removeRow(row, scope: record.scope) {
                 try removeBlock(emptied, from: content)
             }
-            noteSparse(row, of: content)
+            deaths[content, default: 0] += 1
         }
         view.contents[content]?.removeEntry(record.scope)
     }
@@ -176,9 +182,8 @@ package final class StoreEditor {
     package func removeRecords(
         _ entry: EntryIdentifier, _ record: EntryRecord, from content: ContentIdentifier
     ) throws(CacheError) {
-        let key = StorageKey.entry(content, entry)
-        try transaction.delete(.entries, key)
-        try transaction.delete(.payloads, key)
+        try transaction.delete(.entries, StorageKey.entry(content, entry))
+        try removePayload(record, of: entry, from: content)
         ledger?.remove(entry)
         if let exactKey = record.key, try self.entry(content, record.scope, exactKey) ?? entry == entry {
             try transaction.delete(.keys, StorageKey.exactKey(content, record.scope, exactKey))
@@ -195,12 +200,13 @@ package final class StoreEditor {
         ledger?.remove(entry)
     }
 
-    private func removeBlock(_ number: UInt32, from content: ContentIdentifier) throws(CacheError) {
+    func removeBlock(_ number: UInt32, from content: ContentIdentifier) throws(CacheError) {
         let name = BlockName(content: content, number: number)
         staged[name] = nil
         changedBlocks.remove(name)
         if let block = view[content]?[number], let layout = view[content]?.layout {
             try removeRemains(block.entries(layout), in: name, layout)
+            try removePayloads(of: name, layout)
         }
         view.contents[content]?.removeBlock(number)
         try transaction.delete(.blocks, StorageKey.block(content, number))
@@ -250,47 +256,6 @@ package final class StoreEditor {
             layout.seal(&record, key: key)
             try transaction.put(.sketches, key, record)
         }
-    }
-
-    /// Moves the live rows of a block to the open block, so that a sparse block's pages are used again.
-    package func compact(_ number: UInt32, of content: ContentIdentifier) throws(CacheError) {
-        guard let index = view[content], let layout = index.layout, let block = index[number],
-            number != index.openBlock, let rows = block.rows
-        else { return }
-        // Rows that this transaction has appended are not in the map yet; the block's turn comes with a later one.
-        guard !changedBlocks.contains(BlockName(content: content, number: number)) else { return }
-        for slot in 0..<block.count where block.isLive(slot) {
-            let entry = EntryIdentifier(block.metadata[slot].entry)
-            let scopeNumber = block.metadata[slot].scope
-            guard var record = try self.record(content, entry) else {
-                ledger?.remove(entry)
-                try forget(number * UInt32(layout.rowsPerBlock) + UInt32(slot), scopeNumber, of: content)
-                continue
-            }
-            let vector = UnsafeBufferPointer(start: rows.advanced(by: slot * layout.stride), count: layout.stride)
-            // A damaged row must not get a new checksum.
-            guard layout.isIntact(rows: rows, slot: slot, entry: entry) else {
-                try remove(entry, record, from: content)
-                continue
-            }
-            let row = try append(vector, entry, record, scopeNumber: scopeNumber, to: content)
-            let old = record.row
-            record.row = row
-            // Before its block may be given up: the entry is none of those whose remains go with it.
-            try transaction.put(.entries, StorageKey.entry(content, entry), record.encoded(entry))
-            if let old, let emptied = view.contents[content]?.removeRow(old, scope: record.scope) {
-                try removeBlock(emptied, from: content)
-            }
-        }
-    }
-
-    /// Takes a row out of the index whose record was damaged or lost while the store was open.
-    private func forget(_ row: UInt32, _ scopeNumber: UInt32, of content: ContentIdentifier) throws(CacheError) {
-        guard let scope = view[content]?.scope(number: scopeNumber) else { return }
-        if let emptied = view.contents[content]?.removeRow(row, scope: scope) {
-            try removeBlock(emptied, from: content)
-        }
-        view.contents[content]?.removeEntry(scope)
     }
 
     // MARK: Reading inside the transaction

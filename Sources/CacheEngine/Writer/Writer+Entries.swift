@@ -56,7 +56,7 @@ extension Writer {
             try checkRoom(for: items[range], of: writes, attempt.editor)
             var attempted: [ItemOutcome] = []
             for item in items[range] { attempted.append(try apply(item, writes[item.write].request, &attempt)) }
-            if attempt.eviction.counts.evicted > 0 { try attempt.editor.compactSparseBlocks() }
+            if attempt.eviction.counts.evicted > 0 { try attempt.editor.compactEmptiestBlocks() }
             try commit(attempt.editor, .entries, table: attempt.table, durableTable: attempt.durableTable)
             counters.timings.grouped(.entries, count: range.count)
             finish(attempt.eviction)

@@ -123,7 +123,7 @@ extension Writer {
         reclaimer.reclaimedCount += count
         if count > 0 { return count }
         // Keys, tags, payloads and blocks that no entry leads to any more, then the name of the garbage itself.
-        for table in [Table.sketches, .partitions, .blocks, .evicted, .keys, .tags, .payloads] {
+        for table in [Table.sketches, .partitions, .blocks, .evicted, .keys, .tags, .payloads, .rowPayloads] {
             var keys: [[UInt8]] = []
             try editor.transaction.forEach(table, prefix: garbage) { (key, _) throws(CacheError) -> Bool in
                 keys.append(Array(key))
@@ -229,7 +229,7 @@ extension Writer {
         var sparse: [(ContentIdentifier, UInt32)] = []
         for (content, index) in view.contents {
             index.forEachBlock { number, block in
-                if sparse.count < limit, number != index.openBlock, block.liveCount * 2 < block.metadata.capacity {
+                if sparse.count < limit, !index.isOpen(number), block.isSparse {
                     sparse.append((content, number))
                 }
             }

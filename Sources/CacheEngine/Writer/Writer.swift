@@ -29,6 +29,7 @@ package final class Writer: @unchecked Sendable {
     /// What eviction decides by: as of the last commit, but for what the transaction under way has changed.
     var ledger: UsageLedger
     let hits: HitLogs
+    private let emptiestBlocks = EmptiestBlocks()
     /// Generations whose sketches are to be deleted.
     var obsolete: [ObsoleteGeneration]
     private var snapshots: [WeakSnapshot] = []
@@ -90,7 +91,8 @@ package final class Writer: @unchecked Sendable {
         // Of a transaction that was not committed.
         ledger.rollBack()
         return StoreEditor(
-            transaction: try environment.beginWrite(), view: view, store: store, sketchers: sketchers, ledger: ledger)
+            transaction: try environment.beginWrite(), view: view, store: store, sketchers: sketchers, ledger: ledger,
+            emptiestBlocks: emptiestBlocks)
     }
 
     /// Commits what the editor did, then publishes it together with the table.
