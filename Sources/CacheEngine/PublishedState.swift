@@ -65,10 +65,13 @@ package final class PublishedNamespace: Sendable {
     package let watermarks: NamespaceWatermarks
     /// Nil when there is no such namespace, but watermarks under its name, and while there is no snapshot.
     package let index: NamespaceIndex?
+    /// Of `index`.
+    let cost: SearchCost?
 
     init(watermarks: NamespaceWatermarks, index: NamespaceIndex?) {
         self.watermarks = watermarks
         self.index = index
+        cost = index.map(SearchCost.init)
     }
 
     package var content: ContentIdentifier? { watermarks.record.content }

@@ -42,15 +42,17 @@ extension LookupReply {
             try write(.hits)
             try bytes.write(count: hits.count, of: "hits")
             for hit in hits {
-                bytes.write(hit.match.rawValue)
-                bytes.write(hit.similarity)
+                bytes.writeMultipleIntegers(hit.match.rawValue, hit.similarity.bitPattern, endianness: .little)
                 try hit.entry.write(to: &bytes, withPayload: withPayloads)
             }
         case .miss(let miss):
             try write(.miss)
-            bytes.write(miss.reason.rawValue)
-            bytes.write(miss.nearestSimilarity != nil)
-            if let nearest = miss.nearestSimilarity { bytes.write(nearest) }
+            if let nearest = miss.nearestSimilarity {
+                bytes.writeMultipleIntegers(
+                    miss.reason.rawValue, 1 as UInt8, nearest.bitPattern, endianness: .little)
+            } else {
+                bytes.writeMultipleIntegers(miss.reason.rawValue, 0 as UInt8, endianness: .little)
+            }
         case .refused(let error):
             try write(.refused)
             error.write(to: &bytes)

@@ -47,11 +47,11 @@ package final class Searcher {
     ) -> [LookupReply]? {
         let state = published.current
         let namespace = state.namespace(name)
-        if let namespace, let index = namespace.index {
+        if let namespace, let cost = namespace.cost {
             var bytes = 0
             for lookup in lookups where lookup.vector != nil {
                 let threshold = lookup.threshold ?? namespace.watermarks.record.settings.threshold
-                bytes += VectorSearches.expectedBytes(index, lookup.scope, threshold: threshold)
+                bytes += cost.bytes(lookup.scope, threshold: threshold)
                 guard bytes <= limit.searchBytes else { return nil }
             }
         }

@@ -132,24 +132,4 @@ struct VectorSearches {
         }
         return runs
     }
-
-    /// About how many bytes a search of this scope reads, to expect what it costs.
-    static func expectedBytes(_ index: NamespaceIndex, _ scope: Scope, threshold: Float) -> Int {
-        let count = index.scopes[scope]?.rows.count ?? 0
-        let plan = PruningPlan.choose(
-            scopeRows: count, totalRows: index.rowCount, indexedRows: index.current?.index.rowCount ?? 0)
-        let rowBytes = (index.layout?.stride ?? 0) * 4
-        switch plan {
-        case .scopeList: return count * rowBytes
-        case .scan: return index.rowCount * rowBytes
-        case .partition:
-            guard let current = index.current?.index else { return 0 }
-            // Centroids, and of the first sketches what the bounds leave: a fiftieth at 0.95, a tenth at 0.90, then most. Low
-            // thresholds that no row reaches leave vectors, too.
-            let rows = current.rowCount
-            let sketched = threshold >= 0.95 ? rows / 50 : threshold >= 0.9 ? rows / 10 : rows
-            return current.partition.cellCount * rowBytes / 4 + sketched * rowBytes / 64
-                + (threshold < 0.7 ? rows * rowBytes : 0)
-        }
-    }
 }

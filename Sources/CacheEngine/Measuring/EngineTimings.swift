@@ -29,7 +29,7 @@ package struct EngineTimings: Sendable {
     private let readWait: Timer
     private let search: Timer
     private let writeWait: Timer
-    private let searchBatch: Recorder
+    private let searchBatch: any RecorderHandler
     private let entriesCommit: Timer
     private let invalidationCommit: Timer
     private let entriesBatch: Recorder
@@ -49,7 +49,8 @@ package struct EngineTimings: Sendable {
         readWait = stage(.readWait)
         search = stage(.search)
         writeWait = stage(.writeWait)
-        searchBatch = Recorder(label: Self.searchBatchName, factory: factory)
+        // With every lookup: `Recorder` takes numbers of any type, and longer.
+        searchBatch = factory.makeRecorder(label: Self.searchBatchName, dimensions: [], aggregate: true)
         (entriesCommit, entriesBatch) = commit(.entries)
         (invalidationCommit, invalidationBatch) = commit(.invalidation)
     }
@@ -64,7 +65,7 @@ package struct EngineTimings: Sendable {
 
     func searched(_ count: Int, nanoseconds: UInt64) {
         search.recordNanoseconds(Int64(clamping: nanoseconds))
-        searchBatch.record(count)
+        searchBatch.record(Int64(count))
     }
 
     func committed(_ purpose: CommitPurpose, since start: MonotonicTime) {

@@ -104,7 +104,7 @@ package final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private func end() {
-        guard state.phase != .closed else { return }
+        guard !state.isClosed else { return }
         state.closed()
         inbound.drop()
         chargeInput()
@@ -210,7 +210,7 @@ package final class ConnectionHandler: ChannelDuplexHandler {
         guard let mailbox else { return }
         mailbox.take(into: &arrived)
         let now = eventLoop.now
-        let isOver = state.phase == .closed
+        let isOver = state.isClosed
         for item in arrived {
             services.gauge.release(item.carriedBytes)
             let replyBytes = isOver ? 0 : output.append(item.reply, identifier: item.identifier)
@@ -263,7 +263,7 @@ package final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Ends a round: writes the replies, does what follows from the state, reads on.
     private func settle() {
-        guard let context, context.channel.isActive, state.phase != .closed, !isSettling else { return }
+        guard let context, context.channel.isActive, !state.isClosed, !isSettling else { return }
         isSettling = true
         defer { isSettling = false }
         chargeInput()
@@ -279,7 +279,7 @@ package final class ConnectionHandler: ChannelDuplexHandler {
         perform(state.settle(rest, now: eventLoop.now), context)
         if closesOutputWhenWritten, output.bufferedBytes == 0 { closeOutput(context) }
         inlineAllowance = Self.inlineAnswersPerRound
-        guard state.phase != .closed else { return }
+        guard !state.isClosed else { return }
         setTimer()
         if withholdsRead, state.mayRead {
             withholdsRead = false
@@ -329,7 +329,7 @@ package final class ConnectionHandler: ChannelDuplexHandler {
 
     private func timerFired() {
         timer = nil
-        guard let context, state.phase != .closed else { return }
+        guard let context, !state.isClosed else { return }
         let now = eventLoop.now
         if output.bufferedBytes > 0,
             let actual = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)

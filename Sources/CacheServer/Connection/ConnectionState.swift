@@ -12,7 +12,7 @@ package struct ConnectionState: ~Copyable {
         /// The service stops: frames are refused, what is in flight is answered.
         case draining
         /// The conversation is over: frames are dropped, what is in flight is answered, then comes the farewell.
-        case ending(Farewell?)
+        indirect case ending(Farewell?)
         /// All is said and the output is closed. Input is dropped until the peer closes too: closing with unread input
         /// would reset the connection, and the peer might lose the last replies.
         case lingering
@@ -45,7 +45,7 @@ package struct ConnectionState: ~Copyable {
         case none
         /// Write the farewell, and close the output once all is written; the whole connection if the peer is done as
         /// well.
-        case finish(Farewell?)
+        indirect case finish(Farewell?)
         /// Close at once.
         case close
     }
@@ -112,6 +112,8 @@ package struct ConnectionState: ~Copyable {
         }
     }
 
+    package var isClosed: Bool { if case .closed = phase { true } else { false } }
+
     /// Whether the socket may be read.
     package var mayRead: Bool { mayTakeFrame || dropsInput }
 
@@ -121,7 +123,7 @@ package struct ConnectionState: ~Copyable {
     package mutating func admit(_ header: FrameHeader, now: NIODeadline) -> Admission {
         activeAt = now
         frameBegunAt = nil
-        if inFlight[header.requestIdentifier] != nil {
+        if !inFlight.isEmpty, inFlight[header.requestIdentifier] != nil {
             // A reply to this identifier would be taken for the reply to the earlier request.
             let error = CacheError(
                 .malformedFrame, "the identifier of a request that is not answered yet is used again",
