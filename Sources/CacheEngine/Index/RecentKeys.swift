@@ -39,6 +39,8 @@ package struct RecentKeys: Sendable {
     private var left: [Change] = []
     private var round: [Change] = []
     private var next = 0
+    /// The last key that the round has come to; at its beginning the least that there can be.
+    private(set) var reached = Name(Scope(0), ExactKey(0))
     /// Of entries before it the round has the keys.
     private var roundEnd: UInt64 = 0
     /// The table has the keys of all entries before it; nil as long as it has all.
@@ -81,7 +83,6 @@ package struct RecentKeys: Sendable {
     ///   - count: how many, at most.
     ///   - limit: how many are collected before a round begins.
     ///   - nextEntry: the number of the next entry.
-    /// - Returns: also the change that comes after them, unless a round ends.
     mutating func take(_ count: Int, limit: Int, nextEntry: UInt64) -> ArraySlice<Change> {
         if next == round.count {
             guard entries.count + left.count > limit else { return [] }
@@ -89,10 +90,12 @@ package struct RecentKeys: Sendable {
             left = []
             round.sort { $0.name < $1.name }
             next = 0
+            reached = Name(Scope(0), ExactKey(0))
             roundEnd = nextEntry
         }
         let taken = round[next..<min(next + count, round.count)]
         next = taken.endIndex
+        if let last = taken.last { reached = last.name }
         if next == round.count {
             // What has come since the round began is all that is left.
             mergedUpTo = roundEnd

@@ -97,11 +97,11 @@ extension StoreEditor {
         view[content]?.recentKeys = RecentKeys()
         let mark = recent.mergedUpTo
         let sweeps = recent.mayMissRemovals
+        var previous = recent.reached
         let changes = recent.take(count + count / 4, limit: recentKeyLimit(content), nextEntry: store.nextEntry)
         if recent.mergedUpTo != mark { unwrittenKeyMarks.insert(content) }
-        var previous: RecentKeys.Name?
         for change in changes {
-            if sweeps, let previous { try sweep(from: previous, to: change.name, of: content) }
+            if sweeps { try sweep(from: previous, to: change.name, of: content) }
             previous = change.name
             let key = StorageKey.exactKey(content, change.name.scope, change.name.key)
             let entry = EntryIdentifier(change.entry)
