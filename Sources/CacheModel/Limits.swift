@@ -111,6 +111,13 @@ public enum Limits {
     /// Entries that a group commit looks at, before it evicts any that holds, to find those that do not hold any more.
     public static let staleScanEntries = 4_096
 
+    /// Keys of a namespace that are collected before they are written, at most.
+    package static let recentKeys = 32_768
+    /// With fewer they are written at once.
+    package static let leastRecentKeys = 128
+    /// Keys that are looked at, for each that is written, to find those that lead nowhere since a start.
+    package static let keysSweptPerChange = 64
+
     // MARK: Storage
 
     /// One block of rows is one LMDB value on exactly 16 pages, less LMDB's page header.

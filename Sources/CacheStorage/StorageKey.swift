@@ -46,6 +46,9 @@ package enum StorageKey {
         keysOfScope(content, scope) + bigEndian(key.fingerprint)
     }
 
+    /// In the table `store`.
+    package static func mergedKeys(_ content: ContentIdentifier) -> [UInt8] { [1] + bigEndian(content.number) }
+
     /// The 20 bytes that all keys of a scope begin with.
     package static func keysOfScope(_ content: ContentIdentifier, _ scope: Scope) -> [UInt8] {
         bigEndian(content.number) + bigEndian(scope.fingerprint)

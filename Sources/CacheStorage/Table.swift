@@ -1,6 +1,6 @@
 /// The tables of a store: named databases of one LMDB environment. The raw value is the name in the file.
 package enum Table: String, CaseIterable, Sendable {
-    /// One record, see `StoreRecord`.
+    /// One record, see `StoreRecord`; and by content identifier, the number of the first entry whose key may not be in `keys`.
     case store
     /// Namespace identifier → `NamespaceRecord`.
     case namespaces

@@ -36,6 +36,8 @@ package struct NamespaceIndex: Sendable {
     /// that go it would soon have to move again.
     package private(set) var openBlockOfMoved: UInt32?
 
+    package internal(set) var recentKeys = RecentKeys()
+
     /// What searches go through; nil while there are too few rows, or none has been built yet.
     package internal(set) var current: IndexGeneration?
     /// Being built in the background.

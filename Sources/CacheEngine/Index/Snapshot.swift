@@ -50,6 +50,7 @@ package final class Snapshot: Sendable {
     package func entry(
         _ content: ContentIdentifier, _ scope: Scope, _ key: ExactKey
     ) throws(CacheError) -> EntryIdentifier? {
+        if let entry = view[content]?.recentKeys[RecentKeys.Name(scope, key)] { return entry }
         let key = StorageKey.exactKey(content, scope, key)
         return try read { (transaction) throws(CacheError) -> EntryIdentifier? in
             guard let value = try transaction.value(.keys, key) else { return nil }

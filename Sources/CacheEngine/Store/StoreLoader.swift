@@ -77,7 +77,8 @@ package struct StoreLoader {
         let sketchers = RowSketchers(kernels: configuration.kernels)
         var obsolete: [ObsoleteGeneration] = []
         for (content, found) in try generations?.handoff.take()?.get() ?? [:] {
-            guard var index = view.contents.removeValue(forKey: content) else { continue }
+            guard var index = view[content] else { continue }
+            view[content] = nil
             try index.load(found, sketchers)
             view[content] = index
             obsolete += found.obsolete
@@ -250,6 +251,8 @@ package struct StoreLoader {
             }
         }
         let evicted = try evictedSlots(content, loading.index.layout, transaction)
+        let mergedUpTo = try mergedKeys(content, transaction)
+        var recentKeys: TreeDictionary<RecentKeys.Name, UInt64> = [:]
         try transaction.forEach(.entries, prefix: prefix) { (key, value) throws(CacheError) -> Bool in
             guard let number: UInt64 = StorageKey.number(in: key, at: 4) else { throw RecordReader.damaged }
             let entry = EntryIdentifier(number)
@@ -265,6 +268,11 @@ package struct StoreLoader {
                 return true
             }
             report.entryCount += 1
+            if let mergedUpTo, number >= mergedUpTo, summary.hasKey, summary.row != nil,
+                let record = try? EntryRecord(decoding: value, entry), let key = record.key
+            {
+                recentKeys[RecentKeys.Name(record.scope, key)] = number
+            }
             if isTracked {
                 let bytes = EntryFootprint.bytes(
                     recordBytes: value.count, payloadBytes: summary.payloadBytes, hasKey: summary.hasKey,
@@ -276,9 +284,20 @@ package struct StoreLoader {
             }
             return true
         }
-        let (index, damagedBlocks) = loading.finish()
+        var (index, damagedBlocks) = loading.finish()
+        if let mergedUpTo { index.recentKeys = RecentKeys(mergedUpTo: mergedUpTo, entries: recentKeys) }
         damage.blocks += damagedBlocks.map { (content, $0) }
         return index
+    }
+
+    /// The number of the first entry whose key may not be in the table; nil when all are. Of a damaged record, the first there is.
+    private func mergedKeys(
+        _ content: ContentIdentifier, _ transaction: ReadTransaction
+    ) throws(CacheError) -> UInt64? {
+        let key = StorageKey.mergedKeys(content)
+        guard let value = try transaction.value(.store, key) else { return nil }
+        guard var reader = try? RecordReader(sealed: value, seed: Checksum.of(key)) else { return 0 }
+        return (try? reader.read(UInt64.self)) ?? 0
     }
 
     /// By block. A record that is damaged is as none: its entries come back.

@@ -24,5 +24,8 @@ final class EmptiestBlocks {
         found[content] = sparse.prefix(max(count, sparse.count / Self.part)).reversed().map(\.number)
     }
 
+    /// Whether commits have taken blocks from here.
+    func isInUse(_ content: ContentIdentifier) -> Bool { found[content] != nil }
+
     func forget(_ content: ContentIdentifier) { found[content] = nil }
 }

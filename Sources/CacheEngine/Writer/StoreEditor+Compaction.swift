@@ -57,7 +57,7 @@ extension StoreEditor {
             try movePayload(of: entry, from: old, to: record, in: content)
             // Before its block may be given up: the entry is none of those whose remains go with it.
             try transaction.put(.entries, StorageKey.entry(content, entry), record.encoded(entry))
-            if let old = old.row, let emptied = view.contents[content]?.removeRow(old, scope: record.scope) {
+            if let old = old.row, let emptied = view[content]?.removeRow(old, scope: record.scope) {
                 try removeBlock(emptied, from: content)
             }
         }
@@ -66,9 +66,9 @@ extension StoreEditor {
     /// Takes a row out of the index whose record was damaged or lost while the store was open.
     private func forget(_ row: UInt32, _ scopeNumber: UInt32, of content: ContentIdentifier) throws(CacheError) {
         guard let scope = view[content]?.scope(number: scopeNumber) else { return }
-        if let emptied = view.contents[content]?.removeRow(row, scope: scope) {
+        if let emptied = view[content]?.removeRow(row, scope: scope) {
             try removeBlock(emptied, from: content)
         }
-        view.contents[content]?.removeEntry(scope)
+        view[content]?.removeEntry(scope)
     }
 }

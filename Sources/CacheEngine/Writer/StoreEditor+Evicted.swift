@@ -32,6 +32,10 @@ extension StoreEditor {
             let block = BlockName(content: content, number: row / UInt32(layout.rowsPerBlock))
             try mark(Int(row) % layout.rowsPerBlock, of: block, layout, asEvicted: true)
             try removeFromIndex(entry, record, content)
+            // A key that waits for its turn need not get into the table any more.
+            if let key = record.key {
+                view[content]?.recentKeys.remove(RecentKeys.Name(record.scope, key), of: entry)
+            }
         }
     }
 
@@ -66,9 +70,7 @@ extension StoreEditor {
             try transaction.delete(.entries, StorageKey.entry(block.content, entry))
             try removePayload(record, of: entry, from: block.content, withBlock: slot == nil)
             for tag in record.tags { try transaction.delete(.tags, StorageKey.tag(block.content, tag, entry)) }
-            if let exactKey = record.key {
-                leftKeys.append((StorageKey.exactKey(block.content, record.scope, exactKey), entry))
-            }
+            if let exactKey = record.key { try leaveKey(exactKey, of: entry, record, in: block.content) }
         }
         if let slot {
             try mark(slot, of: block, layout, asEvicted: false)
@@ -77,7 +79,7 @@ extension StoreEditor {
         }
     }
 
-    /// Writes which rows belong to evicted entries, and deletes the keys that lead nowhere, in their order.
+    /// Writes which rows belong to evicted entries.
     func finishEvicting() throws(CacheError) {
         for (block, slots) in evictedSlots {
             let key = StorageKey.block(block.content, block.number)
@@ -88,10 +90,5 @@ extension StoreEditor {
             }
         }
         evictedSlots = [:]
-        leftKeys.sort { $0.key.lexicographicallyPrecedes($1.key) }
-        for (key, entry) in leftKeys where try self.entry(under: key) ?? entry == entry {
-            try transaction.delete(.keys, key)
-        }
-        leftKeys = []
     }
 }

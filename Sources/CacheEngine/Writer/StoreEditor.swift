@@ -18,6 +18,9 @@ package final class StoreEditor {
     let emptiestBlocks: EmptiestBlocks
     /// Rows of evicted entries, as far as this transaction has asked for them; nil where there are none.
     var evictedSlots: [BlockName: EvictedSlots?] = [:]
+    /// How many keys have come and gone, of contents whose keys wait for their turn.
+    var keyChanges: [ContentIdentifier: Int] = [:]
+    var unwrittenKeyMarks = Set<ContentIdentifier>()
     /// Keys of entries that are gone for good.
     var leftKeys: [(key: [UInt8], entry: EntryIdentifier)] = []
     /// Contents that rows were appended to.
@@ -62,6 +65,7 @@ package final class StoreEditor {
         ledger?.discard(content)
         emptiestBlocks.forget(content)
         try transaction.put(.garbage, StorageKey.content(content), [1])
+        try transaction.delete(.store, StorageKey.mergedKeys(content))
     }
 
     // MARK: Entries
@@ -76,7 +80,7 @@ package final class StoreEditor {
         var record = record
         let entry = EntryIdentifier(store.nextEntry)
         store.nextEntry += 1
-        let scopeNumber = view.contents[content]?.addEntry(record.scope) ?? 0
+        let scopeNumber = view[content]?.addEntry(record.scope) ?? 0
         if let vector {
             record.row = try append(vector, entry, record, scopeNumber: scopeNumber, to: content)
         }
@@ -87,12 +91,7 @@ package final class StoreEditor {
         try transaction.put(
             payloadPlace.table, payloadPlace.key, PayloadRecord.encoded(prompt: prompt, payload: payload, entry))
         note(entry, record, recordBytes: encoded.count, vector, content)
-        if let exactKey = record.key {
-            let key = StorageKey.exactKey(content, record.scope, exactKey)
-            var writer = RecordWriter(capacity: 16)
-            writer.append(entry.number)
-            try transaction.put(.keys, key, writer.sealed(seed: Checksum.of(key)))
-        }
+        if let exactKey = record.key { try setKey(exactKey, of: entry, record, in: content) }
         for tag in record.tags { try transaction.put(.tags, StorageKey.tag(content, tag, entry), []) }
         return entry
     }
@@ -102,9 +101,9 @@ package final class StoreEditor {
         _ vector: UnsafeBufferPointer<Float>, _ entry: EntryIdentifier, _ record: EntryRecord, scopeNumber: UInt32,
         to content: ContentIdentifier, isMoved: Bool = false
     ) throws(CacheError) -> UInt32 {
-        let previous = view.contents[content]?.openBlock(ofMoved: isMoved)
-        guard let layout = view.contents[content]?.layout,
-            let (block, slot) = try view.contents[content]?.allocateRow(layout, isMoved: isMoved)
+        let previous = view[content]?.openBlock(ofMoved: isMoved)
+        guard let layout = view[content]?.layout,
+            let (block, slot) = try view[content]?.allocateRow(layout, isMoved: isMoved)
         else { throw CacheError(.internalError, "a row was appended to a namespace without a dimension") }
         // The open block stays when its last row dies; now that it is open no more, nothing else would take it away.
         if let previous, previous != block, view[content]?[previous]?.liveCount == 0 {
@@ -125,7 +124,7 @@ package final class StoreEditor {
             entry: entry.number, createdAt: record.createdAt.milliseconds, expiresAt: record.expiresAt.milliseconds,
             fillSequence: record.fillSequence, scope: scopeNumber, hasDependencies: !record.dependencies.isEmpty,
             hasTags: !record.tags.isEmpty)
-        view.contents[content]?.addRow(metadata, scope: record.scope, row: row, slot: slot, block: block)
+        view[content]?.addRow(metadata, scope: record.scope, row: row, slot: slot, block: block)
         if slot == layout.rowsPerBlock - 1 { try flush(name) }
         grown.insert(content)
         if view[content]?.current != nil || view[content]?.next != nil {
@@ -170,12 +169,12 @@ package final class StoreEditor {
         // An entry whose block was damaged when the store was opened was never counted.
         guard view[content]?.holds(entry, row: record.row) == true else { return }
         if let row = record.row {
-            if let emptied = view.contents[content]?.removeRow(row, scope: record.scope) {
+            if let emptied = view[content]?.removeRow(row, scope: record.scope) {
                 try removeBlock(emptied, from: content)
             }
             deaths[content, default: 0] += 1
         }
-        view.contents[content]?.removeEntry(record.scope)
+        view[content]?.removeEntry(record.scope)
     }
 
     /// Removes what the tables hold of an entry, but not what the index does: for contents that have none any more.
@@ -185,9 +184,7 @@ package final class StoreEditor {
         try transaction.delete(.entries, StorageKey.entry(content, entry))
         try removePayload(record, of: entry, from: content)
         ledger?.remove(entry)
-        if let exactKey = record.key, try self.entry(content, record.scope, exactKey) ?? entry == entry {
-            try transaction.delete(.keys, StorageKey.exactKey(content, record.scope, exactKey))
-        }
+        if let exactKey = record.key { try removeKey(exactKey, of: entry, record, in: content) }
         for tag in record.tags { try transaction.delete(.tags, StorageKey.tag(content, tag, entry)) }
     }
 
@@ -208,7 +205,7 @@ package final class StoreEditor {
             try removeRemains(block.entries(layout), in: name, layout)
             try removePayloads(of: name, layout)
         }
-        view.contents[content]?.removeBlock(number)
+        view[content]?.removeBlock(number)
         try transaction.delete(.blocks, StorageKey.block(content, number))
         for (generation, _) in view[content]?.partitions ?? [] {
             try transaction.delete(.sketches, StorageKey.sketches(content, generation, number))
@@ -221,7 +218,7 @@ package final class StoreEditor {
         for (generation, partition) in view[content]?.partitions ?? [] {
             let sketched = try sketchers.sketch(appended, layout, partition)
             try mergeSketches(sketched, content, generation, partition.sketchLayout(layout), replacing: true)
-            try view.contents[content]?.insert(sketched, generation: generation)
+            try view[content]?.insert(sketched, generation: generation)
         }
     }
 
@@ -266,19 +263,6 @@ package final class StoreEditor {
         return try? EntryRecord(decoding: value, entry)
     }
 
-    /// Nil also for a damaged record.
-    package func entry(
-        _ content: ContentIdentifier, _ scope: Scope, _ exactKey: ExactKey
-    ) throws(CacheError) -> EntryIdentifier? {
-        try entry(under: StorageKey.exactKey(content, scope, exactKey))
-    }
-
-    func entry(under key: [UInt8]) throws(CacheError) -> EntryIdentifier? {
-        guard let value = try transaction.value(.keys, key) else { return nil }
-        guard var reader = try? RecordReader(sealed: value, seed: Checksum.of(key)) else { return nil }
-        return (try? reader.read()).map(EntryIdentifier.init)
-    }
-
     // MARK: Ending
 
     /// Writes what is staged and the store's record. The transaction can be committed then.
@@ -286,6 +270,7 @@ package final class StoreEditor {
         for name in Array(staged.keys) { try flush(name) }
         for content in Array(unsketched.keys) { try sketchRows(of: content) }
         try finishEvicting()
+        try finishKeys()
         try transaction.put(.store, StorageKey.store, store.encoded())
     }
 
@@ -297,7 +282,7 @@ package final class StoreEditor {
                 throw CacheError(.storeDamaged, "block \(name.number) is missing after its commit")
             }
             let rows = try layout.rows(of: value, content: name.content, number: name.number)
-            view.contents[name.content]?.place(name.number, at: rows)
+            view[name.content]?.place(name.number, at: rows)
         }
         return view
     }

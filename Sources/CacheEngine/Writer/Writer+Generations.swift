@@ -19,7 +19,7 @@ extension Writer {
     func beginGeneration(
         _ partition: PruningPartition, of content: ContentIdentifier
     ) -> (number: UInt32, rows: [UInt32])? {
-        guard let rows = view[content]?.liveRows, let number = view.contents[content]?.beginGeneration(partition) else {
+        guard let rows = view[content]?.liveRows, let number = view[content]?.beginGeneration(partition) else {
             return nil
         }
         return (number, rows)
@@ -27,7 +27,7 @@ extension Writer {
 
     /// - Returns: the generation to put in order, and its rows; nil when there is none.
     func beginRepacking(_ content: ContentIdentifier) -> (generation: IndexGeneration, rows: [UInt32])? {
-        guard let rows = view[content]?.liveRows, let current = view.contents[content]?.beginRepacking() else { return nil }
+        guard let rows = view[content]?.liveRows, let current = view[content]?.beginRepacking() else { return nil }
         return (current, rows)
     }
 
@@ -55,7 +55,7 @@ extension Writer {
     ) throws(CacheError) -> Bool {
         let editor = try beginEditing()
         let old = editor.view[content]?.current?.number
-        guard try editor.view.contents[content]?.finishGeneration(number, base: base, rest: rest) == true else { return false }
+        guard try editor.view[content]?.finishGeneration(number, base: base, rest: rest) == true else { return false }
         if old != number { try store(base.partition, number, insteadOf: old, of: content, editor) }
         try commit(editor, .entries, table: table, durableTable: durableTable)
         if let old, old != number { giveUp(old, of: content) }
@@ -65,7 +65,7 @@ extension Writer {
     func abandonGeneration(_ number: UInt32, of content: ContentIdentifier) {
         // After a new start it is not known any more, and what it left was found then.
         guard view[content]?.next?.number == number else { return }
-        view.contents[content]?.abandonGeneration(number)
+        view[content]?.abandonGeneration(number)
         if view[content]?.current?.number != number { giveUp(number, of: content) }
     }
 

@@ -13,6 +13,8 @@ struct ReclaimCursor {
     /// Entries that a step looks at; fewer after a step that the full store had no room for.
     var stepEntries = Limits.reclaimStepEntries
     var reclaimedCount = 0
+    /// Whether somebody waits for the pass, which leaves nothing then.
+    var isRequested = false
     /// When the last step was made.
     var lastStep = ContinuousClock.now
 
@@ -47,6 +49,8 @@ extension Writer {
     /// A whole pass, on request. Invalidations still go ahead of every step.
     func reclaimAll() -> Int {
         reclaimer = ReclaimCursor()
+        reclaimer.isRequested = true
+        defer { reclaimer.isRequested = false }
         repeat {
             if case .invalidations(let writes) = queue.nextInvalidations() { commitInvalidations(writes) }
         } while reclaimStep()
@@ -223,11 +227,11 @@ extension Writer {
 
     private var compactedBlocksPerStep: Int { max(1, reclaimer.stepEntries / 32) }
 
-    /// Blocks of which more than half are dead rows.
+    /// Blocks of which more than half are dead rows. Where commits evict, they choose which blocks are worth it.
     private func compactBlocks(_ editor: StoreEditor) throws(CacheError) -> Int {
         let limit = compactedBlocksPerStep
         var sparse: [(ContentIdentifier, UInt32)] = []
-        for (content, index) in view.contents {
+        for (content, index) in view.contents where reclaimer.isRequested || !emptiestBlocks.isInUse(content) {
             index.forEachBlock { number, block in
                 if sparse.count < limit, !index.isOpen(number), block.isSparse {
                     sparse.append((content, number))

@@ -29,7 +29,7 @@ package final class Writer: @unchecked Sendable {
     /// What eviction decides by: as of the last commit, but for what the transaction under way has changed.
     var ledger: UsageLedger
     let hits: HitLogs
-    private let emptiestBlocks = EmptiestBlocks()
+    let emptiestBlocks = EmptiestBlocks()
     /// Generations whose sketches are to be deleted.
     var obsolete: [ObsoleteGeneration]
     private var snapshots: [WeakSnapshot] = []
