@@ -97,7 +97,9 @@ import Testing
         let configure: (inout EngineConfiguration) -> Void = { $0.eviction.entryLimit = 60 }
         let harness = try EngineHarness(configure: configure)
         for number in 0..<400 { harness.insert(Self.insertion(number)) }
-        let kept = (0..<400).filter { !harness.lookup(Lookup(key: ExactKey(UInt128($0)), omitsPayload: true)).hits.isEmpty }
+        let kept = (0..<400).filter { number in
+            !harness.lookup(Lookup(key: ExactKey(UInt128(number)), omitsPayload: true)).hits.isEmpty
+        }
         #expect((1...60).contains(kept.count))
         Self.expectServed(harness, kept)
         try harness.reopen(configure: configure)

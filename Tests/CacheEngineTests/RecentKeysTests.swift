@@ -82,7 +82,9 @@ import Testing
             $0.storage.durability = .relaxed
         }
         let harness = try EngineHarness(configure: configure)
-        for start in stride(from: 0, to: 3_000, by: 150) { harness.insert((start..<start + 150).map { Self.insertion($0) }) }
+        for start in stride(from: 0, to: 3_000, by: 150) {
+            harness.insert((start..<start + 150).map { Self.insertion($0) })
+        }
         try harness.examine { environment in
             let writer = try environment.beginWrite()
             for number in 0..<2_000 {
@@ -94,7 +96,9 @@ import Testing
             try writer.commit(.entries)
         }
         #expect(try Self.keyCount(harness) > 3_000)
-        for start in stride(from: 3_000, to: 6_000, by: 150) { harness.insert((start..<start + 150).map { Self.insertion($0) }) }
+        for start in stride(from: 3_000, to: 6_000, by: 150) {
+            harness.insert((start..<start + 150).map { Self.insertion($0) })
+        }
         #expect(try Self.keyCount(harness) < 3_500)
     }
 }
