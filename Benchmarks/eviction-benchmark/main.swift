@@ -7,9 +7,16 @@
 //
 //     eviction-benchmark savings
 
+import Foundation
+
 if CommandLine.arguments.dropFirst().first == "savings" {
     Savings.run()
 } else {
-    var session = try Session(try Options(CommandLine.arguments.dropFirst()))
-    session.run()
+    do {
+        var session = try Session(try Options(CommandLine.arguments.dropFirst()))
+        session.run()
+    } catch {
+        FileHandle.standardError.write(Data("eviction-benchmark: \(error)\n".utf8))
+        exit(64)
+    }
 }
