@@ -39,6 +39,8 @@ package struct EngineConfiguration: Sendable {
     package var lookupDelayLimitMilliseconds: Int?
     package var writeQueueLimit = Limits.writeQueueCount
     package var eviction = EvictionSettings()
+    /// With fewer keys to collect they are written at once; see `RecentKeys`. At least 1.
+    package var leastRecentKeys = Limits.leastRecentKeys
     package var watermarkLimit = Limits.watermarksPerNamespace
     /// How often everything is looked through for entries to reclaim; nil for never but on request.
     package var reclaimIntervalMilliseconds: Int? = 60_000

@@ -67,6 +67,8 @@ final class HistoryDriver {
             configuration.storage.commitFault = { fault.code(for: $0) }
             configuration.storage.mapBytes = 64 << 20
             configuration.watermarkLimit = watermarkLimit
+            // Worlds are small, and keys are to wait for others in them all the same.
+            configuration.leastRecentKeys = 1
             configuration.makeIncarnation = { incarnations.draw() }
             configuration.isRestored = isRestored
         }

@@ -75,6 +75,58 @@ import Testing
         #expect(try Self.keyCount(harness) < 3_500)
     }
 
+    @Test(arguments: [1, 2, 3, 4] as [UInt64])
+    func whateverHappensAKeyLeadsToItsLastEntryOrToNoneForGood(seed: UInt64) throws {
+        let configure: (inout EngineConfiguration) -> Void = {
+            $0.eviction.entryLimit = 80
+            $0.storage.durability = .relaxed
+            $0.leastRecentKeys = 1
+        }
+        let harness = try EngineHarness(configure: configure)
+        var random = HistoryRandom(seed: seed)
+        var versions: [Int: (version: Int, entry: EntryIdentifier)] = [:]
+        var version = 0
+        func check(_ numbers: some Sequence<Int>) {
+            for number in numbers {
+                let found = Self.payload(harness, number)
+                guard let known = versions[number] else {
+                    #expect(found == nil, "\(number) was deleted or evicted, and is back")
+                    continue
+                }
+                if let found {
+                    #expect(found == Self.insertion(number, version: known.version).payload)
+                } else {
+                    versions[number] = nil
+                }
+            }
+        }
+        for step in 1...400 {
+            if Int.random(in: 0..<5, using: &random) == 0 {
+                let number = Int.random(in: 0..<150, using: &random)
+                if let known = versions[number], harness.delete([known.entry]) == [true] { versions[number] = nil }
+            } else {
+                version = (version + 1) % 256
+                let count = Int.random(in: 1...12, using: &random)
+                let numbers = Set((0..<count).map { _ in Int.random(in: 0..<150, using: &random) }).sorted()
+                let outcomes = harness.insert(
+                    numbers.map {
+                        Self.insertion($0, version: version, cost: UInt64.random(in: 1...1_000, using: &random))
+                    })
+                for (number, outcome) in zip(numbers, outcomes) {
+                    versions[number] = (version, try #require(outcome.entry))
+                }
+            }
+            check((0..<5).map { _ in Int.random(in: 0..<150, using: &random) })
+            guard step % 25 == 0 else { continue }
+            check(0..<150)
+            #expect(versions.count == harness.description()?.entryCount)
+            if step % 50 == 0 { try harness.reopen(configure: configure) }
+            check(0..<150)
+            #expect(versions.count == harness.description()?.entryCount)
+        }
+        try harness.examine { environment in try StoreWalk(environment: environment).run() }
+    }
+
     /// What was to go from the table when the service ended is not known any more.
     @Test func keysThatLeadNowhereAreFoundAfterAStart() throws {
         let configure: (inout EngineConfiguration) -> Void = {

@@ -68,7 +68,7 @@ extension StoreEditor {
     /// A quarter of the entries, so that several keys share a page of the table; none where that is not worth it.
     private func recentKeyLimit(_ content: ContentIdentifier) -> Int {
         let limit = min(Limits.recentKeys, (view[content]?.entryCount ?? 0) / 4)
-        return limit >= Limits.leastRecentKeys ? limit : 0
+        return limit >= leastRecentKeys ? limit : 0
     }
 
     /// Deletes the keys that lead nowhere, and goes on with what waits for its turn.

@@ -18,6 +18,7 @@ package final class StoreEditor {
     let emptiestBlocks: EmptiestBlocks
     /// Rows of evicted entries, as far as this transaction has asked for them; nil where there are none.
     var evictedSlots: [BlockName: EvictedSlots?] = [:]
+    let leastRecentKeys: Int
     /// How many keys have come and gone, of contents whose keys wait for their turn.
     var keyChanges: [ContentIdentifier: Int] = [:]
     var unwrittenKeyMarks = Set<ContentIdentifier>()
@@ -34,8 +35,10 @@ package final class StoreEditor {
     /// - Parameter ledger: follows what is added and removed; it has nothing uncommitted.
     init(
         transaction: WriteTransaction, view: StoreView, store: StoreRecord, sketchers: RowSketchers,
-        ledger: UsageLedger? = nil, emptiestBlocks: EmptiestBlocks = EmptiestBlocks()
+        ledger: UsageLedger? = nil, emptiestBlocks: EmptiestBlocks = EmptiestBlocks(),
+        leastRecentKeys: Int = Limits.leastRecentKeys
     ) {
+        self.leastRecentKeys = leastRecentKeys
         self.emptiestBlocks = emptiestBlocks
         self.transaction = transaction
         self.sketchers = sketchers

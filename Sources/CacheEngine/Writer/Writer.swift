@@ -92,7 +92,7 @@ package final class Writer: @unchecked Sendable {
         ledger.rollBack()
         return StoreEditor(
             transaction: try environment.beginWrite(), view: view, store: store, sketchers: sketchers, ledger: ledger,
-            emptiestBlocks: emptiestBlocks)
+            emptiestBlocks: emptiestBlocks, leastRecentKeys: configuration.leastRecentKeys)
     }
 
     /// Commits what the editor did, then publishes it together with the table.
