@@ -20,6 +20,8 @@ package struct EvictedSlots: Hashable, Sendable {
         return writer.sealed(seed: Checksum.of(key))
     }
 
+    package var count: Int { bits.reduce(0) { $0 + $1.nonzeroBitCount } }
+
     package subscript(slot: Int) -> Bool {
         get { bits[slot >> 3] & (1 << UInt8(slot & 7)) != 0 }
         set {

@@ -68,6 +68,7 @@ import Testing
             let held = (0..<next).filter { Self.payload(harness, $0) != nil }
             #expect(held.count == harness.description()?.entryCount)
             for number in held { #expect(Self.payload(harness, number) == Self.insertion(number).payload) }
+            #expect(try harness.examine { environment in try StoreSummary(of: environment).entryCount } == held.count)
             try harness.reopen(configure: configure)
             #expect((0..<next).filter { Self.payload(harness, $0) != nil } == held)
         }

@@ -8,7 +8,7 @@ package struct StoreSummary: Hashable, Sendable {
     package var position: Position
     package var isFenced: Bool
     package var namespaceCount: Int
-    /// Those of dropped namespaces and evicted ones that are still to be removed included.
+    /// Those of dropped namespaces that are still to be removed included.
     package var entryCount: Int
     package var watermarkCount: Int
     /// Records of each table.
@@ -33,7 +33,28 @@ package struct StoreSummary: Hashable, Sendable {
         position = table.position
         isFenced = table.isFenced
         namespaceCount = table.namespaces.count { $0.value.record.content != nil }
-        entryCount = recordCounts[.entries] ?? 0
+        entryCount = (recordCounts[.entries] ?? 0) - (try Self.evictedCount(table, transaction))
         watermarkCount = recordCounts[.watermarks] ?? 0
+    }
+
+    /// Evicted entries whose records remain. What cannot be read counts for none, as it does at a start.
+    private static func evictedCount(
+        _ table: WatermarkTable, _ transaction: ReadTransaction
+    ) throws(CacheError) -> Int {
+        var layouts: [ContentIdentifier: BlockLayout] = [:]
+        for (_, namespace) in table.namespaces {
+            guard let content = namespace.record.content, let dimension = namespace.record.settings.dimension else { continue }
+            layouts[content] = BlockLayout(dimension: dimension)
+        }
+        var count = 0
+        try transaction.forEach(.evicted) { (key, value) throws(CacheError) -> Bool in
+            if let number: UInt32 = StorageKey.number(in: key, at: 0), let layout = layouts[ContentIdentifier(number)],
+                let slots = try? EvictedSlots(decoding: value, key: Array(key), layout)
+            {
+                count += slots.count
+            }
+            return true
+        }
+        return count
     }
 }
