@@ -7,6 +7,11 @@ import Testing
 @Suite struct RecentKeysTests {
     private static let content = ContentIdentifier(1)
 
+    private static let holdsFew: @Sendable (inout EngineConfiguration) -> Void = {
+        $0.eviction.entryLimit = 1_000
+        $0.storage.durability = .relaxed
+    }
+
     /// Fingerprints, so that keys do not come in their order.
     private static func key(_ number: Int) -> ExactKey {
         ExactKey(UInt128(UInt64(number) &* 0x9E37_79B9_7F4A_7C15) << 64 | UInt128(number))
@@ -55,11 +60,7 @@ import Testing
     }
 
     @Test func aFullStoreForgetsKeysAsItForgetsEntries() throws {
-        let configure: (inout EngineConfiguration) -> Void = {
-            $0.eviction.entryLimit = 1_000
-            $0.storage.durability = .relaxed
-        }
-        let harness = try EngineHarness(configure: configure)
+        let harness = try EngineHarness(configure: Self.holdsFew)
         var next = 0
         for round in 0..<60 {
             #expect(harness.insert((next..<next + 150).map { Self.insertion($0) }).allSatisfy { $0.entry != nil })
@@ -69,7 +70,7 @@ import Testing
             #expect(held.count == harness.description()?.entryCount)
             for number in held { #expect(Self.payload(harness, number) == Self.insertion(number).payload) }
             #expect(try harness.examine { environment in try StoreSummary(of: environment).entryCount } == held.count)
-            try harness.reopen(configure: configure)
+            try harness.reopen(configure: Self.holdsFew)
             #expect((0..<next).filter { Self.payload(harness, $0) != nil } == held)
         }
         // Besides what lives, the table has keys of the dead rows that are not given up, and of those that wait to go.
@@ -130,11 +131,7 @@ import Testing
 
     /// What was to go from the table when the service ended is not known any more.
     @Test func keysThatLeadNowhereAreFoundAfterAStart() throws {
-        let configure: (inout EngineConfiguration) -> Void = {
-            $0.eviction.entryLimit = 1_000
-            $0.storage.durability = .relaxed
-        }
-        let harness = try EngineHarness(configure: configure)
+        let harness = try EngineHarness(configure: Self.holdsFew)
         for start in stride(from: 0, to: 3_000, by: 150) {
             harness.insert((start..<start + 150).map { Self.insertion($0) })
         }
